@@ -1,0 +1,38 @@
+"""The custom attributes that the components hand on, registered once, here.
+
+| attribute | holds | set by |
+|---|---|---|
+| `Doc._.article` | the `NewsText` that the document was made from | `nlp.pipeline` |
+| `Doc._.published` | day of publication, `datetime.date` or None | `nlp.pipeline` |
+| `Doc.spans["zones"]` | labelled spans that cover the document: headline, dateline, lead, body, subhead, caption, byline, link | `zones` |
+| `Doc.spans["places"]` | place mentions, in order, not overlapping; label = kind | `places` |
+| `Span._.place` | `nlp.places.PlaceMention` of a span in "places" | `places` |
+| `Doc.spans["dates"]` | date expressions, in order, not overlapping | `dates` |
+| `Span._.date` | `nlp.dates.DateValue` of a span in "dates" | `dates` |
+| `Doc.spans["triggers"]` | words that name a crime or a police action; label = incident type | `triggers` |
+| `Span._.trigger` | `nlp.triggers.Trigger` of a span in "triggers" | `triggers` |
+| `Span._.factuality` | `nlp.factuality.Factuality` of a span in "triggers" | `factuality` |
+| `Doc._.incidents` | list of `IncidentReport`, the likeliest first | `incidents` |
+"""
+
+from __future__ import annotations
+
+from spacy.tokens import Doc, Span
+
+_DOC: dict[str, object] = {"article": None, "published": None}
+_SPAN: dict[str, object] = {"place": None, "date": None, "trigger": None, "factuality": None}
+
+
+def register() -> None:
+    """Register the attributes; calling it again changes nothing."""
+    for name, default in _DOC.items():
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, default=default)
+    if not Doc.has_extension("incidents"):
+        Doc.set_extension("incidents", default=[])
+    for name, default in _SPAN.items():
+        if not Span.has_extension(name):
+            Span.set_extension(name, default=default)
+
+
+register()

@@ -1,0 +1,1 @@
+"""The flows that a person runs, and the `quintanas` command that runs them."""
