@@ -1,0 +1,161 @@
+"""The archive's schema, one migration a step. A migration that was released is never edited: the next one follows it.
+
+Instants are ISO 8601 text with an offset: in UTC where the software noted them, in the newspaper's own zone for an article's
+`published` and `modified`. The comments inside the statements stay in the database and describe each column there.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("quintanas.archive")
+
+
+@migrations()
+def m001_crawl(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE sources (
+            id TEXT PRIMARY KEY,            -- the newspaper's table in sources.toml
+            name TEXT NOT NULL,             -- as readers know it
+            home TEXT,                      -- its home page
+            country TEXT,                   -- ISO 3166-1 alpha-2
+            region TEXT,                    -- "department/province" that it mostly reports on
+            timezone TEXT,                  -- IANA name
+            language TEXT,                  -- ISO 639-1
+            configured INTEGER NOT NULL DEFAULT 1, -- 0: no longer in the configuration, its articles kept
+            configuration TEXT NOT NULL,    -- everything that the configuration says of it, as JSON
+            added TEXT NOT NULL,
+            updated TEXT NOT NULL
+        )""")
+    db.execute("""
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,             -- crawl, reextract, import …
+            status TEXT NOT NULL DEFAULT 'running', -- running, finished, failed, interrupted
+            started TEXT NOT NULL,
+            finished TEXT,
+            software TEXT NOT NULL,         -- version of Quintanas
+            pid INTEGER NOT NULL
+        )""")
+    db.execute("""
+        CREATE TABLE run_sources (          -- the newspapers of a run
+            run INTEGER NOT NULL REFERENCES runs(id),
+            source TEXT NOT NULL REFERENCES sources(id),
+            found INTEGER NOT NULL DEFAULT 0, -- articles that feeds, sitemaps, sections and links named in this run
+            fresh INTEGER NOT NULL DEFAULT 0, -- of those, never heard of before
+            PRIMARY KEY (run, source)
+        ) WITHOUT ROWID""")
+    db.execute("""
+        CREATE TABLE visits (               -- what became of every request
+            id INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs(id),
+            source TEXT NOT NULL REFERENCES sources(id),
+            url TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('discovery', 'article')),
+            outcome TEXT NOT NULL CHECK (outcome IN ('stored', 'not_modified', 'skipped', 'failed', 'gone')),
+            effect TEXT CHECK (effect IN ('new', 'changed', 'unchanged')), -- on the archive, where an article was stored
+            reason TEXT,                    -- short and countable, null where all went well
+            status INTEGER,                 -- HTTP
+            bytes INTEGER NOT NULL DEFAULT 0,
+            at TEXT NOT NULL
+        )""")
+    db.execute("CREATE INDEX visits_run_source ON visits (run, source)")
+    db.execute("CREATE INDEX visits_source_at ON visits (source, at)")
+    db.execute("CREATE INDEX visits_url ON visits (url)")
+    db.execute("""
+        CREATE TABLE addresses (            -- the frontier: every address known, and when its turn comes
+            url TEXT PRIMARY KEY,
+            source TEXT NOT NULL REFERENCES sources(id),
+            kind TEXT NOT NULL CHECK (kind IN ('discovery', 'article')),
+            via TEXT,                       -- what led to it: feed, sitemap, section, article
+            state TEXT NOT NULL CHECK (state IN ('pending', 'fetched', 'skipped', 'failed', 'gone')),
+            discovered TEXT NOT NULL,
+            published TEXT,                 -- as stated by the page, else by what led to it
+            modified TEXT,                  -- latest modification that anything stated
+            fetched_modified TEXT,          -- `modified` as it was known at the last successful fetch
+            last_visit TEXT,
+            last_fetch TEXT,                -- last time that it answered well, changed or not
+            last_full TEXT,                 -- last time that it sent its content
+            next_due TEXT,                  -- next revisit or retry; null: none planned
+            attempts INTEGER NOT NULL DEFAULT 0, -- failures since it last answered well
+            etag TEXT,                      -- validators of the last good answer
+            last_modified TEXT,
+            seen_run INTEGER REFERENCES runs(id),   -- last run that found it
+            handed_run INTEGER REFERENCES runs(id)  -- last run that was told to fetch it
+        ) WITHOUT ROWID""")
+    db.execute("CREATE INDEX addresses_source_state_due ON addresses (source, state, next_due)")
+
+
+@migrations()
+def m002_articles(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE articles (
+            id INTEGER PRIMARY KEY,
+            url TEXT NOT NULL UNIQUE,       -- canonical: the article's identity
+            source TEXT NOT NULL REFERENCES sources(id),
+            first_seen TEXT NOT NULL,
+            last_seen TEXT NOT NULL,        -- last time that the page was read or said to be unchanged
+            current_version INTEGER REFERENCES article_versions(id),
+            gone_at TEXT                    -- since when the page answers 404 or 410; the text is kept
+        )""")
+    db.execute("CREATE INDEX articles_source ON articles (source, first_seen)")
+    db.execute("CREATE INDEX articles_current ON articles (current_version)")
+    db.execute("""
+        CREATE TABLE article_versions (
+            id INTEGER PRIMARY KEY,
+            article INTEGER NOT NULL REFERENCES articles(id),
+            run INTEGER NOT NULL REFERENCES runs(id),
+            hash TEXT NOT NULL,             -- SHA-256 of headline, lead, body and published instant
+            fetched TEXT NOT NULL,
+            fetched_url TEXT NOT NULL,      -- the address that answered, after redirects
+            headline TEXT NOT NULL,
+            lead TEXT,
+            body TEXT NOT NULL,
+            published TEXT,                 -- in the newspaper's own zone
+            published_from TEXT,            -- the signal that gave it
+            modified TEXT,
+            section TEXT,
+            language TEXT,
+            dateline TEXT,
+            location_created TEXT,
+            links TEXT NOT NULL             -- other stories that it links to, a JSON list
+        )""")
+    db.execute("CREATE INDEX article_versions_article ON article_versions (article)")
+
+
+@migrations()
+def m003_reports(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE extractions (          -- which extractor read which version; the latest replaces the one before
+            version INTEGER PRIMARY KEY REFERENCES article_versions(id),
+            extractor TEXT NOT NULL,
+            at TEXT NOT NULL
+        )""")
+    db.execute("""
+        CREATE TABLE reports (              -- one incident as one article tells it; nlp.report.IncidentReport
+            id INTEGER PRIMARY KEY,
+            version INTEGER NOT NULL REFERENCES extractions(version) ON DELETE CASCADE,
+            position INTEGER NOT NULL,      -- 0: the article's main incident
+            type TEXT NOT NULL,
+            status TEXT NOT NULL,
+            event TEXT NOT NULL,
+            place_text TEXT,
+            level TEXT NOT NULL,
+            street TEXT,
+            district TEXT,
+            province TEXT,
+            department TEXT,
+            country TEXT,
+            ubigeo TEXT,
+            latitude REAL,
+            longitude REAL,
+            date TEXT,
+            date_end TEXT,
+            precision TEXT NOT NULL,
+            part_of_day TEXT,
+            confidence REAL NOT NULL,
+            evidence TEXT NOT NULL,         -- field → zone, start, end, words, sentence, rule; JSON
+            more TEXT,                      -- fields that this version of the archive has no column for; JSON
+            UNIQUE (version, position)
+        )""")
