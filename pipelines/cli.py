@@ -1,10 +1,188 @@
-"""The `quintanas` command."""
+"""The `quintanas` command.
+
+Every command mirrors one function of this package. Exit status: 0, 1 (it ran and something failed), 2 (wrong use).
+"""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
 import click
 
+from pipelines.console import set_up_logging
+from pipelines.folder import DataFolder
 
-@click.group()
-def main() -> None:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Help(click.Command):
+    """A command whose help ends with an example, printed as it is typed."""
+
+    def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        if self.example:
+            with formatter.section("Example"):
+                for line in self.example.strip().splitlines():
+                    formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+
+
+def _choose_folder(ctx: click.Context, _param: click.Parameter, value: Path | None) -> DataFolder:
+    if value is not None:
+        ctx.obj = DataFolder(value)
+    elif ctx.obj is None:
+        ctx.obj = DataFolder.default()
+    return ctx.obj
+
+
+def data_option(command: F) -> F:
+    """The `--data DIR` that the group and every command with a database take; the command receives a `DataFolder`."""
+    return click.option(
+        "--data",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="QUINTANAS_DATA",
+        callback=_choose_folder,
+        help="Where the databases live.  [default: the platform's user data folder; or QUINTANAS_DATA]",
+    )(command)
+
+
+def sources_option(command: F) -> F:
+    return click.option(
+        "--sources",
+        "extra_sources",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        envvar="QUINTANAS_SOURCES",
+        help="A TOML file of your own newspapers; a table named like a bundled one replaces it.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="quintanas")
+@data_option
+def main(folder: DataFolder) -> None:  # noqa: ARG001
     """Turn a region's crime news into a public, citable database."""
+    set_up_logging()
+
+
+@main.command(cls=Help, example="quintanas crawl la-industria correo-la-libertad")
+@click.argument("source", nargs=-1)
+@data_option
+@sources_option
+def crawl(source: tuple[str, ...], folder: DataFolder, extra_sources: Path | None) -> None:
+    """Fetch what newspapers have new or changed, extract the incidents and store them.
+
+    One scheduled run over the SOURCEs named, or over every configured newspaper. Prints a summary per newspaper.
+    """
+    from pipelines.crawl import crawl_newspapers
+    from pipelines.sources import configured_sources, summary_table
+
+    chosen = configured_sources(folder, extra_sources, source)
+    summary = crawl_newspapers(folder, chosen)
+    click.echo(summary_table(summary.newspapers))
+    click.echo(summary.sentence())
+    if summary.failed:
+        sys.exit(1)
+
+
+@main.command(cls=Help, example="quintanas extract articles.jsonl > incidents.jsonl")
+@click.argument("file", type=click.File("rb"), default="-", metavar="[FILE.jsonl]")
+def extract(file: IO[bytes]) -> None:
+    """Extract the incidents of articles given as JSON lines, without a database.
+
+    Each line of FILE.jsonl (or standard input) is {"id", "title", "text", "published"} and, optionally, the newspaper's
+    "country" (ISO code) and "region"; each line printed is {"id", "incidents": […]}, in the same order.
+    """
+    from pipelines.extract import extract_lines
+
+    sys.exit(1 if extract_lines(file, sys.stdout, name=file.name.strip("<>")) else 0)
+
+
+@main.command(cls=Help, example="quintanas reextract --data /srv/quintanas")
+@data_option
+def reextract(folder: DataFolder) -> None:
+    """Run the present extractor over every stored article again."""
+    from pipelines.extract import extract_stored
+
+    articles, incidents = extract_stored(folder, everything=True)
+    click.echo(f"{articles} articles read again, {incidents} incident reports")
+
+
+@main.command(cls=Help, example="quintanas publish --data /srv/quintanas")
+@data_option
+def publish(folder: DataFolder) -> None:
+    """Build the public database from the archive and swap it in."""
+    from pipelines.publish import publish_incidents
+
+    counts = publish_incidents(folder)
+    click.echo(f"{folder.public}: {counts['incidents']} incidents from {counts['reports']} reports")
+
+
+@main.command(cls=Help, example="quintanas serve --port 8001")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 asks for a free one.")
+@data_option
+def serve(host: str, port: int, folder: DataFolder) -> None:
+    """Serve the public database with Datasette."""
+    from pipelines.publish import serve_public
+
+    sys.exit(serve_public(folder, host, port))
+
+
+@main.command(cls=Help, example="quintanas export incidentes.csv")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv")
+@data_option
+def export(file: Path, folder: DataFolder) -> None:
+    """Write the public incidents to a CSV file."""
+    from pipelines.publish import export_incidents
+
+    if file.suffix.lower() != ".csv":
+        raise click.UsageError(f"{file}: the name must end in .csv")
+    click.echo(f"{file}: {export_incidents(folder, file)} incidents")
+
+
+@main.command(cls=Help, example="quintanas evaluate gold.jsonl")
+@click.argument("gold", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="GOLD.jsonl")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+def evaluate(gold: Path, as_json: bool) -> None:
+    """Score the extractor against labelled articles and list the misses."""
+    from pipelines.evaluate import evaluate_file, report_text
+
+    evaluation = evaluate_file(gold)
+    click.echo(json.dumps(evaluation.figures, ensure_ascii=False) if as_json else report_text(evaluation))
+
+
+@main.command(cls=Help, example="quintanas sources")
+@data_option
+@sources_option
+def sources(folder: DataFolder, extra_sources: Path | None) -> None:
+    """List the configured newspapers and how each is doing."""
+    from pipelines.sources import configured_sources, states_table
+
+    click.echo(states_table(folder, configured_sources(folder, extra_sources, ())))
+
+
+@main.command(cls=Help, example="quintanas demo")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Datasette's port.  [default: a free one]")
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Leave Datasette running at the end.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Build the databases in this folder, over those of an earlier demo, and leave them.  [default: a temporary folder]",
+)
+def demo(port: int, serve: bool, keep: Path | None) -> None:
+    """Crawl bundled sample newspapers, publish their incidents and serve them."""
+    from pipelines.demo.flow import run_demo
+
+    sys.exit(run_demo(port=port, serve=serve, keep=keep))
+
+
+if __name__ == "__main__":
+    main()

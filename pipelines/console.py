@@ -1,0 +1,56 @@
+"""What a waiting person sees: a progress bar on a terminal, plain log lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+T = TypeVar("T")
+
+log = logging.getLogger("quintanas")
+LOG_EVERY = 1000
+"""Items between two log lines where there is no terminal."""
+
+
+def stderr() -> Console:
+    """A console on the present standard error."""
+    return Console(stderr=True)
+
+
+def set_up_logging() -> None:
+    """Send this program's messages to standard error, one short line each."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
+    for noisy in ("httpx", "trafilatura", "htmldate", "tldextract"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def progress_bar(console: Console) -> Progress:
+    """The one progress bar that all commands use."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def watched(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """Hand on `items` while a person watches: a bar on a terminal, else a line every `LOG_EVERY` items and one at the end."""
+    console = stderr()
+    if console.is_terminal:
+        with progress_bar(console) as progress:
+            yield from progress.track(items, total=total, description=what)
+        return
+    count = 0
+    for count, item in enumerate(items, 1):
+        yield item
+        if count % LOG_EVERY == 0:
+            log.info("%s: %d%s", what, count, f" of {total}" if total else "")
+    log.info("%s: %d done", what, count)

@@ -1,0 +1,3 @@
+"""Scoring the extractor against labelled articles."""
+
+from __future__ import annotations

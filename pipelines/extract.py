@@ -1,0 +1,146 @@
+"""Running the extractor: over JSON lines, and over the articles in the archive."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from typing import IO, Any, TypeVar
+
+import nlp
+from db.archive import Archive
+from nlp.report import NewsText
+from pipelines.console import log, watched
+from pipelines.folder import DataFolder
+
+T = TypeVar("T")
+
+BATCH = 64
+"""Articles handed to the extractor, and stored, together."""
+
+_OPTIONAL = ("title", "published", "country", "region")
+
+
+class LineError(ValueError):
+    """A line that is not an article; the message says what is wrong with it."""
+
+
+def read_line(line: bytes) -> tuple[Any, NewsText]:
+    """Read one JSON line; returns its id as given and the article.
+
+    Raises:
+        LineError: not a JSON object, a key missing or of the wrong kind, or a `published` that is no ISO date.
+    """
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise LineError(f"not UTF-8 ({error})") from None
+    except (ValueError, RecursionError) as error:
+        raise LineError(f"not JSON ({error})") from None
+    if not isinstance(record, dict):
+        raise LineError("not a JSON object")
+    for key in ("id", "text"):
+        if key not in record:
+            raise LineError(f'no "{key}"')
+    if not isinstance(record["id"], str | int) or isinstance(record["id"], bool):
+        raise LineError('"id" must be a string or a whole number')
+    if not isinstance(record["text"], str):
+        raise LineError('"text" must be a string')
+    for key in _OPTIONAL:
+        if record.get(key) is not None and not isinstance(record[key], str):
+            raise LineError(f'"{key}" must be a string or null')
+    published = record.get("published") or None
+    if published:
+        try:
+            datetime.fromisoformat(published)
+        except ValueError:
+            raise LineError(f'"published" must be an ISO date or instant, not {published!r}') from None
+    optional = {key: record.get(key) or None for key in _OPTIONAL}
+    return record["id"], NewsText(id=str(record["id"]), text=record["text"], **optional)
+
+
+def extract_lines(lines: Iterable[bytes], out: IO[str], *, name: str) -> int:
+    """Write the incidents of every article in `lines` to `out`, one JSON object a line, in order, while reading.
+
+    A wrong line is reported with its number on the log and passed over. Returns how many were wrong.
+    """
+    wrong = 0
+    ids: deque[Any] = deque()
+
+    def articles() -> Iterator[NewsText]:
+        nonlocal wrong
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                given_id, article = read_line(line)
+            except LineError as error:
+                wrong += 1
+                log.error("%s, line %d: %s", name, number, error)
+                continue
+            ids.append(given_id)
+            yield article
+
+    for _, reports in nlp.extract(articles(), batch_size=BATCH):
+        incidents = [asdict(report) for report in reports]
+        out.write(json.dumps({"id": ids.popleft(), "incidents": incidents}, ensure_ascii=False) + "\n")
+        out.flush()
+    return wrong
+
+
+def extract_stored(folder: DataFolder, *, everything: bool = False) -> tuple[int, int]:
+    """Extract the stored articles that the present extractor has not read yet, or `everything` again.
+
+    Returns the number of articles read and of incident reports found. Each batch is stored as it is done, so a run that is
+    cut off goes on where it stopped.
+    """
+    with Archive(folder.archive, write=True) as archive:
+        return extract_pending(archive, everything=everything)
+
+
+def extract_pending(archive: Archive, *, everything: bool = False) -> tuple[int, int]:
+    """As `extract_stored`, on an archive that is already open for writing."""
+    version = nlp.extractor_version()
+    articles = incidents = 0
+    versions: deque[int] = deque()
+
+    def texts() -> Iterator[NewsText]:
+        for row in watched(archive.pending(version, everything=everything), "extracting"):
+            versions.append(row["version"])
+            yield news_text(row)
+
+    for batch in batched(nlp.extract(texts(), batch_size=BATCH), BATCH):
+        with archive.transaction():
+            for _, reports in batch:
+                archive.store_reports(versions.popleft(), version, [asdict(report) for report in reports])
+                articles += 1
+                incidents += len(reports)
+    return articles, incidents
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """`items` in lists of `size`, the last one shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def news_text(row: Mapping[str, Any]) -> NewsText:
+    """A stored article as the extractor reads it: dateline, lead (unless the body opens with it) and body."""
+    body = row["body"] or ""
+    lead = row.get("lead")
+    text = body if not lead or lead in body else f"{lead}\n\n{body}"
+    dateline = row.get("dateline")
+    if dateline and not text.casefold().startswith(dateline.casefold()):
+        text = f"{dateline.upper()}.- {text}"
+    return NewsText(
+        id=str(row["version"]),
+        title=row["headline"],
+        text=text,
+        published=row["published"],
+        country=row.get("country"),
+        region=row.get("region"),
+    )

@@ -1,0 +1,81 @@
+"""The configured newspapers, and how each is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from db.archive import Archive
+from pipelines.folder import DataFolder
+from scraper.sources import Source, SourcesError, load_sources
+
+
+def configured_sources(folder: DataFolder, extra: Path | None, chosen: Sequence[str]) -> list[Source]:
+    """The newspapers named in `chosen`, or all: the bundled ones, the data folder's `sources.toml` and the file `extra`.
+
+    Raises:
+        click.UsageError: a name that no table has.
+        click.ClickException: a file that cannot be read as newspapers.
+    """
+    files = [path for path in (folder.sources, extra) if path and path.exists()]
+    try:
+        sources = load_sources(*files)
+    except SourcesError as error:
+        raise click.ClickException(str(error)) from None
+    unknown = [name for name in chosen if name not in sources]
+    if unknown:
+        raise click.UsageError(f"no newspaper is called {', '.join(unknown)}; `quintanas sources` lists them")
+    return [sources[name] for name in chosen] if chosen else list(sources.values())
+
+
+def counted(total: int, reasons: Mapping[str, int]) -> str:
+    """A count with its reasons: `3 (2 robots, 1 no-body)`."""
+    if not total:
+        return "0"
+    return f"{total} ({', '.join(f'{count} {reason}' for reason, count in sorted(reasons.items()))})"
+
+
+def summary_table(newspapers: Iterable[Mapping[str, Any]]) -> str:
+    """What one run did, a row a newspaper."""
+    table = Table("newspaper", "found", "fetched", "new", "changed", "unchanged", "gone", "skipped", "failed")
+    for row in newspapers:
+        table.add_row(
+            row["source"],
+            *(str(row[key]) for key in ("found", "fetched", "new", "changed", "unchanged", "gone")),
+            counted(row["skipped"], row["skipped_reasons"]),
+            counted(row["failed"], row["failed_reasons"]),
+        )
+    return rendered(table)
+
+
+def states_table(folder: DataFolder, sources: Iterable[Source]) -> str:
+    """The configured newspapers with what the archive knows of each."""
+    states: dict[str, Mapping[str, Any]] = {}
+    if folder.archive.exists():
+        with Archive(folder.archive, write=False) as archive:
+            states = {state["id"]: state for state in archive.source_states()}
+    table = Table("newspaper", "name", "region", "articles", "last crawl", "last new article", "failed")
+    for source in sources:
+        state = states.get(source.id, {})
+        table.add_row(
+            source.id,
+            source.name,
+            source.region or source.country,
+            *(str(state.get(key) or "–") for key in ("articles", "last_run", "last_new_article", "failures")),
+        )
+    return rendered(table)
+
+
+def rendered(table: Table) -> str:
+    """A table as text, as wide as the terminal, or as its content where there is none."""
+    console = Console(file=StringIO(), width=None if Console().is_terminal else 200, force_terminal=False)
+    table.box = None
+    table.header_style = ""
+    console.print(table)
+    return console.file.getvalue().rstrip()  # type: ignore[attr-defined]
