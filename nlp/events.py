@@ -1,0 +1,170 @@
+"""Is an article about an incident, and of what type: weighing the triggers of a document against what speaks for no event."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from spacy.tokens import Doc, Span
+
+from .extensions import get
+from .factuality import Factuality
+from .lexicon import data
+from .sentences import Sentence
+from .triggers import Circumstance, Trigger
+
+_ZONE = {"headline": 2.2, "lead": 1.5, "body": 1.0, "subhead": 0.7, "caption": 0.6, "dateline": 0.5, "link": 0.0, "byline": 0.0}
+_DECAY = 0.94
+_REPEAT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One trigger where it stands, with the share of its strength that counts."""
+
+    span: Span
+    trigger: Trigger
+    factuality: Factuality
+    sentence: Sentence
+    score: float
+
+
+@dataclass
+class Evidence:
+    """What a document (or a stretch of its sentences) holds for and against an event."""
+
+    mentions: list[Mention]
+    circumstances: dict[str, float]
+    """How often each circumstance is told, headline and lead counting more."""
+    readings: dict[str, float] = field(default_factory=dict)
+
+
+def mentions(doc: Doc) -> list[Mention]:
+    """The document's triggers with their sentences and scores, in order."""
+    found: list[Sentence] = doc.user_data.get("sentences", [])
+    result: list[Mention] = []
+    at = 0
+    for span in doc.spans.get("triggers", ()):
+        while at + 1 < len(found) and found[at].end <= span.start:
+            at += 1
+        trigger: Trigger = get(span, "trigger")
+        factuality: Factuality = get(span, "factuality")
+        sentence = found[at]
+        score = trigger.strength * factuality.weight * _ZONE.get(sentence.zone, 1.0) * _DECAY ** min(sentence.order, 40)
+        result.append(Mention(span, trigger, factuality, sentence, score))
+    return result
+
+
+def gather(doc: Doc, found: list[Mention]) -> Evidence:
+    """Everything that the decisions need, from the mentions of `mentions(doc)`."""
+    sentences: list[Sentence] = doc.user_data.get("sentences", [])
+    readings: dict[int, dict[str, str]] = doc.user_data.get("readings", {})
+    circumstances: dict[str, float] = defaultdict(float)
+    at = 0
+    circumstance: Circumstance
+    for circumstance in doc.user_data.get("circumstances", []):
+        while at + 1 < len(sentences) and sentences[at].end <= circumstance.at:
+            at += 1
+        if sentences[at].end <= circumstance.at or sentences[at].start > circumstance.at:
+            at = next((i for i, s in enumerate(sentences) if s.start <= circumstance.at < s.end), at)
+        told = readings.get(at, {})
+        weight = 0.3 if any(r in told for r in ("fiction", "general", "policy", "background", "denied")) else 1.0
+        weight *= _ZONE.get(sentences[at].zone, 1.0) * _DECAY ** min(at, 40)
+        for name in circumstance.names:
+            circumstances[name] += weight
+    against: dict[str, float] = defaultdict(float)
+    for order, cues in readings.items():
+        weight = _ZONE.get(sentences[order].zone, 1.0) * _DECAY ** min(order, 40)
+        for name in cues:
+            against[name] += weight
+    return Evidence(found, circumstances, against)
+
+
+def sums(found: Iterable[Mention]) -> dict[str, float]:
+    """Score of each rule's type: the best mention of every rule in full, repetitions at a quarter."""
+    by_rule: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for mention in found:
+        key = mention.trigger.type or mention.trigger.role
+        by_rule[key, mention.trigger.rule].append(mention.score)
+    totals: dict[str, float] = defaultdict(float)
+    for (key, _), scores in by_rule.items():
+        scores.sort(reverse=True)
+        totals[key] += scores[0] + _REPEAT * sum(scores[1:4])
+    return totals
+
+
+def relevance_features(doc: Doc, evidence: Evidence) -> dict[str, float]:
+    """The figures that `relevance` weighs, by the names of `data/decision.toml`."""
+    event = [m for m in evidence.mentions if m.trigger.role in ("act", "name", "police", "court")]
+    headline = [m.score for m in event if m.sentence.zone == "headline"]
+    lead = [m.score for m in event if m.sentence.zone == "lead"]
+    body = sorted((m.score for m in event if m.sentence.zone not in ("headline", "lead")), reverse=True)
+    past = [m for m in event if m.trigger.form == "past" and m.factuality.weight > 0.5]
+    agents = sum(m.score for m in evidence.mentions if m.trigger.role in ("agent", "sign"))
+    asserted = sum(1 for m in event if m.factuality.weight > 0.5)
+    return {
+        "headline": min(max(headline, default=0.0), 6.0),
+        "lead": min(max(lead, default=0.0), 4.5),
+        "body": min(sum(body[:4]), 6.0),
+        "past": min(len(past), 4),
+        "asserted_share": asserted / len(event) if event else 0.0,
+        "agents": min(agents, 4.0),
+        "investigated": min(evidence.circumstances.get("investigated", 0.0), 4.0),
+        "general": min(evidence.readings.get("general", 0.0), 4.0),
+        "policy": min(evidence.readings.get("policy", 0.0), 5.0),
+        "fiction": min(evidence.readings.get("fiction", 0.0), 3.0),
+        "hypothetical": min(evidence.readings.get("hypothetical", 0.0), 3.0),
+        "told": 1.0 if doc.user_data.get("told") else 0.0,
+    }
+
+
+def relevance(features: dict[str, float]) -> float:
+    """Probability that the article reports an incident: a logistic combination, weights in `data/decision.toml`."""
+    weights: dict[str, float] = data("decision.toml")["relevance"]
+    z = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def type_scores(evidence: Evidence) -> dict[str, float]:
+    """Score of every incident type that the evidence speaks for, the circumstances taken into account."""
+    totals = sums(evidence.mentions)
+    about = evidence.circumstances.get
+    scores = {key: value for key, value in totals.items() if key not in ("take", "police", "court", "feature")}
+    take = totals.get("take", 0.0)
+    force, entry, unseen = about("force", 0.0), about("entry", 0.0), about("unseen", 0.0)
+    if take:
+        robbery = 0.55 + 0.5 * min(force, 2) - 0.2 * min(entry, 2) - 0.3 * min(unseen, 1)
+        burglary = 0.1 + 0.55 * min(entry, 2) + 0.35 * min(unseen, 2) - 0.3 * min(force, 2)
+        theft = 0.45 - 0.2 * min(force, 2) - 0.15 * min(entry, 2)
+        best = max(robbery, burglary, theft)
+        for kind, share in (("robbery", robbery), ("burglary", burglary), ("theft", theft)):
+            if share > 0:
+                scores[kind] = scores.get(kind, 0.0) + take * (1.0 if share == best else 0.5 * share / best)
+    if scores.get("burglary") and scores.get("robbery") and force > entry + unseen:
+        scores["robbery"] += 0.5 * scores["burglary"]
+    dead, injured = about("death", 0.0), about("injury", 0.0)
+    attack = scores.get("attempted_homicide", 0.0)
+    if attack and dead >= 1.0 and dead >= 0.8 * about("survived", 0.0):
+        scores["homicide"] = scores.get("homicide", 0.0) + attack
+        scores["attempted_homicide"] = 0.3 * attack
+    elif scores.get("homicide") and dead < 0.8 and (about("survived", 0.0) or injured > 1.5):
+        scores["attempted_homicide"] = attack + scores["homicide"]
+        scores["homicide"] *= 0.3
+    killing = scores.get("homicide", 0.0)
+    if killing and (scores.get("femicide") or (about("partner", 0.0) >= 1.5 and about("woman", 0.0) >= 1.0)):
+        scores["femicide"] = scores.get("femicide", 0.0) + 0.9 * killing
+        if scores["femicide"] > killing:
+            scores["homicide"] = 0.5 * killing
+    best = max(scores.values(), default=0.0)
+    for kind in ("homicide", "femicide"):
+        if scores.get(kind, 0.0) >= 0.6 * best and dead >= 0.8:
+            scores[kind] = max(scores[kind], best * (1.05 if kind == "homicide" else 1.1))
+    if scores.get("explosive_attack", 0.0) >= 0.7 * scores.get("extortion", 0.0) > 0 and about("explosive", 0.0) > 1.5:
+        scores["explosive_attack"] = max(scores["explosive_attack"], 1.02 * scores["extortion"])
+    if scores.get("vehicle_theft", 0.0) > 0.1 and scores["vehicle_theft"] >= 0.6 * max(
+        scores.get("robbery", 0.0), scores.get("theft", 0.0)
+    ):
+        scores["vehicle_theft"] = max(scores["vehicle_theft"], 1.02 * max(scores.get("robbery", 0.0), scores.get("theft", 0.0)))
+    return scores

@@ -1,0 +1,165 @@
+"""How a trigger's sentence means it: told as a fact, hedged, denied, general, planned, played, past (`data/context.toml`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy.language import Language
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
+
+from .extensions import get, put, register
+from .lexicon import Lexicon, data, ids
+from .sentences import Sentence
+from .triggers import Trigger
+
+Reading = Literal["asserted", "hedged", "quoted", "general", "policy", "hypothetical", "background", "fiction", "denied"]
+Status = Literal["completed", "attempted", "threatened"]
+
+
+@dataclass(frozen=True, slots=True)
+class Factuality:
+    """Reading of one trigger."""
+
+    reading: Reading
+    weight: float
+    """Share of the trigger's strength that is left, 0 to 1."""
+    status: Status
+    rule: str
+    """The words that decided, "" where nothing spoke against a plain fact."""
+
+
+_NOT = ids(("no", "nunca", "jamás", "ni", "sin", "tampoco", "ningún", "ninguna"))
+_IRREALIS = {
+    "future": 0.2,
+    "conditional": 0.35,
+    "subjunctive": 0.3,
+    "infinitive": 0.45,
+    "imperfect": 0.7,
+    "gerund": 0.8,
+    "present": 0.6,
+}
+_AFTER = ids(("tras", "después", "luego", "por", "haber", "al"))
+_DIGITS_OR_MANY = ids(("varios", "varias", "muchos", "muchas", "más", "casos", "tantos", "tantas", "numerosos", "constantes"))
+_DETERMINERS = ids(
+    (
+        "el",
+        "la",
+        "un",
+        "una",
+        "este",
+        "esta",
+        "ese",
+        "esa",
+        "su",
+        "del",
+        "al",
+        "dos",
+        "tres",
+        "cuatro",
+        "cinco",
+        "ambos",
+        "presunto",
+        "presunta",
+        "primer",
+        "doble",
+        "triple",
+        "otro",
+        "otra",
+        "mismo",
+        "segundo",
+        "nuevo",
+        "brutal",
+        "violento",
+        "cruento",
+        "cada",
+    )
+)
+_OPEN, _CLOSE = ids(("“", "«", "‘")), ids(("”", "»", "’"))
+_QUOTE = get_string_id('"')
+
+
+@Language.factory("factuality", requires=["doc.spans", "span._.trigger"], assigns=["span._.factuality"])
+class FactualityReader:
+    """Sets `Span._.factuality` of every span in `doc.spans["triggers"]`."""
+
+    def __init__(self, nlp: Language, name: str) -> None:  # noqa: ARG002 (the factory signature)
+        register()
+        self.name = name
+        self._weights: dict[str, float] = {}
+        self._cues: Lexicon[str] = Lexicon()
+        for reading, table in data("context.toml")["reading"].items():
+            self._weights[reading] = float(table["weight"])
+            for cue in table["cues"]:
+                self._cues.add(cue, reading)
+
+    def __call__(self, doc: Doc) -> Doc:
+        spans = doc.spans.get("triggers", ())
+        readings: dict[int, dict[str, str]] = {}
+        doc.user_data["readings"] = readings
+        keys: list[int] = doc.to_array("LOWER").tolist()
+        found: list[Sentence] = doc.user_data.get("sentences", [])
+        at = 0
+        for span in spans:
+            while at + 1 < len(found) and found[at].end <= span.start:
+                at += 1
+            sentence = found[at]
+            if at not in readings:
+                readings[at] = self._read(doc, keys, sentence)
+            put(span, "factuality", self._judge(keys, sentence, span.start, get(span, "trigger"), readings[at]))
+        return doc
+
+    def _read(self, doc: Doc, keys: list[int], sentence: Sentence) -> dict[str, str]:
+        cues: dict[str, str] = {}
+        for hit in self._cues.find(keys, sentence.start, sentence.end):
+            if hit.value not in cues:
+                cues[hit.value] = doc[hit.start : hit.end].text
+        return cues
+
+    def _judge(self, keys: list[int], sentence: Sentence, start: int, trigger: Trigger, cues: dict[str, str]) -> Factuality:
+        status: Status = "completed"
+        if "attempted" in cues:
+            status = "attempted"
+        elif "threatened" in cues or (trigger.type == "extortion" and "threat" in trigger.implies):
+            status = "threatened" if trigger.type != "extortion" else "completed"
+        weight, reading, rule = 1.0, "asserted", ""
+        for name in ("fiction", "denied", "general", "policy", "background", "hypothetical"):
+            if name in cues and self._weights[name] < weight:
+                weight, reading, rule = self._weights[name], name, cues[name]
+        low = max(sentence.start, start - 3)
+        before = keys[low:start]
+        if trigger.form and trigger.form not in ("participle", "past") and weight > 0.3:
+            factor = _IRREALIS.get(trigger.form, 1.0)
+            if trigger.form == "infinitive" and (any(key in _AFTER for key in before) or status == "attempted"):
+                factor = 0.9
+            if trigger.form == "present" and sentence.zone in ("headline", "caption", "lead", "subhead"):
+                factor = 1.0
+            if factor < 1:
+                weight *= factor
+                reading, rule = ("hypothetical" if factor < 0.5 else reading), rule or trigger.form
+        if trigger.role in ("act", "name") and any(key in _NOT for key in before) and weight > 0.1:
+            weight, reading, rule = 0.1, "denied", "negation"
+        bare = not any(key in _DETERMINERS for key in keys[max(sentence.start, start - 2) : start])
+        if trigger.role == "name" and not trigger.form and weight > 0.4 and sentence.zone != "headline" and bare:
+            weight *= 0.8
+        if "hedged" in cues and weight > 0.5:
+            weight *= self._weights["hedged"]
+            reading, rule = "hedged", cues["hedged"]
+        if weight > 0.5 and self._quoted(keys, sentence, start):
+            weight *= 0.75
+            reading, rule = "quoted", rule or "quotation marks"
+        return Factuality(reading, weight, status, rule)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _quoted(keys: list[int], sentence: Sentence, at: int) -> bool:
+        depth = 0
+        straight = 0
+        for key in keys[sentence.start : at]:
+            if key in _OPEN:
+                depth += 1
+            elif key in _CLOSE:
+                depth = max(0, depth - 1)
+            elif key == _QUOTE:
+                straight += 1
+        return depth > 0 or straight % 2 == 1

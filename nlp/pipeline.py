@@ -1,0 +1,77 @@
+"""Building the pipeline, and making its documents from news texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date
+from importlib import import_module
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from . import factuality, incidents, sentences, triggers, zones  # noqa: F401 (their factories register themselves)
+from .extensions import register
+from .report import NewsText
+
+COMPONENTS = ("zones", "sentences", "places", "dates", "triggers", "factuality", "incidents")
+"""In order; `places` and `dates` come from `nlp.places` and `nlp.dates`."""
+
+LONGEST = 200_000
+"""Characters of an article that are read; no news story is longer, and nothing behind this point decides a field."""
+
+_JOINT = "\n\n"
+
+
+def build() -> Language:
+    """A blank Spanish pipeline with every component."""
+    register()
+    nlp = spacy.blank("es")
+    nlp.max_length = 4_000_000
+    for module in ("places", "dates"):
+        with suppress(ModuleNotFoundError):
+            import_module(f"nlp.{module}")
+    for name in COMPONENTS:
+        if Language.has_factory(name):
+            nlp.add_pipe(name)
+    return nlp
+
+
+def joined(article: NewsText) -> str:
+    """The text that the pipeline reads: headline, a blank line, text."""
+    text = article.text[:LONGEST]
+    return article.title.strip().replace("\n", " ") + _JOINT + text if article.title and article.title.strip() else text
+
+
+def headline_length(article: NewsText) -> int:
+    """Characters before the article's text begins in `joined`."""
+    return len(article.title.strip()) + len(_JOINT) if article.title and article.title.strip() else 0
+
+
+def headline_offset(article: NewsText) -> int:
+    """Blanks that `joined` cut off the title's beginning."""
+    return len(article.title) - len(article.title.lstrip()) if article.title else 0
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def make_doc(nlp: Language, article: NewsText) -> Doc:
+    """Tokenize one article and hang the article and its day of publication on the document."""
+    text = joined(article)
+    doc = nlp.make_doc(text)
+    doc.user_data["text"] = text
+    doc._.article = article
+    if article.published and (found := _DAY.match(article.published.strip())):
+        try:
+            doc._.published = date.fromisoformat(found.group())
+        except ValueError:
+            doc._.published = None
+    return doc
+
+
+def documents(nlp: Language, articles: Iterable[NewsText], batch_size: int = 64) -> Iterator[Doc]:
+    """Every article as an annotated document, in order, streaming."""
+    yield from nlp.pipe((make_doc(nlp, article) for article in articles), batch_size=batch_size)

@@ -1,0 +1,117 @@
+"""Zones of an article: what is told in headline, lead and body, and which lines are captions, bylines or other stories' links.
+
+The component works line by line on the text and never looks inside a line but for the dateline that may open it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from typing import Literal
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from .extensions import register
+from .lexicon import data
+
+Zone = Literal["headline", "dateline", "lead", "body", "subhead", "caption", "byline", "link"]
+
+_SUBHEAD = 70
+"""Characters: a longer line without a full stop is prose."""
+_DATELINE = re.compile(
+    r"\s*(?:[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑa-záéíóúñü.]*(?:[ -](?:de|del|la|las|los|el|y|[A-ZÁÉÍÓÚÑ][\wáéíóúñü]*)){0,4})"
+    r"(?:\s*\([^)\n]{2,30}\))?"
+    r"(?:,\s*[A-ZÁÉÍÓÚÑ]?[\wáéíóúñü]+(?: [A-ZÁÉÍÓÚÑ][\wáéíóúñü]+)?)?"
+    r"(?:,?\s*\d{1,2}(?: de)? [a-zA-Záéíóú]{3,10}\.?(?:(?: de| del)? \d{4})?)?"
+    r"\s*(?:\([^)\n]{2,30}\)\s*)?\.?\s*(?:\.\s*[-–—]|[-–—]{1,2}(?=\s))\s*"
+)
+
+
+def _starts(name: str) -> re.Pattern[str]:
+    return re.compile(r"[\W\d_]{0,4}(?:" + "|".join(data("zones.toml")[name]) + ")", re.I)
+
+
+def _ends(name: str) -> re.Pattern[str]:
+    return re.compile("(?:" + "|".join(data("zones.toml")[name]) + r")\s*$", re.I)
+
+
+@Language.factory("zones", default_config={"subhead_length": _SUBHEAD}, assigns=["doc.spans"])
+class Zones:
+    """Covers a document with labelled spans in `doc.spans["zones"]`.
+
+    `subhead_length`: longest line, in characters, that counts as a subhead when it lacks a final mark.
+    """
+
+    def __init__(self, nlp: Language, name: str, subhead_length: int = _SUBHEAD) -> None:  # noqa: ARG002 (the factory signature)
+        register()
+        self.name = name
+        self.subhead_length = subhead_length
+        self._link, self._link_end = _starts("links"), _ends("link_ends")
+        self._caption, self._caption_end = _starts("captions"), _ends("caption_ends")
+        self._byline = _starts("bylines")
+
+    def __call__(self, doc: Doc) -> Doc:
+        if not len(doc):
+            doc.spans["zones"] = []
+            return doc
+        text = doc.user_data.get("text") or doc.text
+        offsets = doc.to_array("IDX").tolist()
+        zones: list[Span] = []
+        article = doc._.article
+        titled = bool(article is not None and article.title)
+        breaks = [i for i in doc.to_array("IS_SPACE").nonzero()[0].tolist() if "\n" in doc[i].text]
+        headline, led, after_marker = "", False, False
+        start = 0
+        for stop in [*breaks, len(doc)]:
+            if stop > start:
+                line = text[offsets[start] : offsets[stop] if stop < len(doc) else len(text)].strip()
+                label: Zone
+                if start == 0 and titled:
+                    label, headline = "headline", line
+                elif line:
+                    label = self._label(line, headline, after_marker)
+                    after_marker = label == "link" and line.endswith(":")
+                    if label == "body" and not led:
+                        label, led = "lead", len(line) > 60
+                else:
+                    label = "body"
+                if label in ("lead", "body") and (found := _DATELINE.match(line[:90])):
+                    cut = bisect_left(offsets, offsets[start] + found.end(), start, stop)
+                    if start < cut < stop:
+                        zones.append(Span(doc, start, cut, "dateline"))
+                        start = cut
+                zones.append(Span(doc, start, stop, label))
+            start = stop + 1
+        doc.spans["zones"] = zones
+        return doc
+
+    def _label(self, line: str, headline: str, after_marker: bool) -> Zone:
+        tail = line[-120:]
+        if self._link.match(line) or self._link_end.search(tail):
+            return "link"
+        if after_marker and len(line) < 160 and line[-1] not in '.!?”"»':
+            return "link"
+        if self._caption.match(line) or self._caption_end.search(tail):
+            return "caption"
+        if self._byline.match(line[:120]):
+            return "byline"
+        if headline and line == headline:
+            return "headline"
+        if len(line) <= self.subhead_length and line[-1] not in '.!…”"»:;,':
+            return "subhead"
+        return "body"
+
+
+class ZoneIndex:
+    """Zone of a token, by bisection."""
+
+    def __init__(self, doc: Doc) -> None:
+        spans = doc.spans.get("zones", ())
+        self._starts = [span.start for span in spans]
+        self._labels = [span.label_ for span in spans]
+
+    def at(self, token: int) -> str:
+        """Label of the zone that holds the token, "body" where no zone does."""
+        place = bisect_right(self._starts, token) - 1
+        return self._labels[place] if place >= 0 else "body"
