@@ -1,0 +1,232 @@
+"""The spaCy component: from a tokenized document to `doc.spans["dates"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+import nlp.extensions  # noqa: F401  (registers the attributes)
+from nlp.dates.grammar import Expression, Grammar
+from nlp.dates.lexicon import ORDINARY, Word, default_lexicon
+from nlp.dates.resolve import Resolver, make_date
+from nlp.dates.value import DateValue
+
+_NAME_WINDOW = 6
+_DATELINE_TOKENS = 40
+
+
+def find_dates(doc: Doc) -> list[Span]:
+    """Date expressions of `doc` in order, not overlapping, each with its `DateValue` in `span._.date`.
+
+    Needs only the tokenizer's work. Relative expressions are resolved against `doc._.published` (a `datetime.date`, or None:
+    then only what the text itself decides is resolved, the rest keeps precision "none"). Ages, durations, clock times,
+    recurring days ("los lunes"), and streets, institutions and persons called like dates are left out. Raises nothing.
+    """
+    words = default_lexicon().words(doc)
+    grammar = Grammar(words)
+    found = [expression for expression in grammar.expressions() if not _is_name(doc, words, expression)]
+    if not found:
+        return []
+    found = _share_months(grammar.words, found)
+    return _spans(doc, _values(doc, words, found, doc._.published))
+
+
+class DatesComponent:
+    """Sets `doc.spans["dates"]`. Has no state: what it knows is `nlp/data/dates.toml`."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Add the date expressions of `doc`."""
+        doc.spans["dates"] = find_dates(doc)
+        return doc
+
+
+@Language.factory("dates", assigns=["doc.spans", "span._.date"])
+def make_dates(nlp: Language, name: str) -> DatesComponent:  # noqa: ARG001  (the factory's signature)
+    """The component "dates"; takes no settings."""
+    return DatesComponent()
+
+
+def _is_name(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
+    """Whether a street, an institution or a person is called so ("jirón Dos de Mayo", "Julio Abril")."""
+    start = found.start
+    first = words[start]
+    if found.month and not found.year and found.rule in ("calendar", "day_number"):
+        if found.day:
+            return not first.modifier and _after_kind_word(doc, words, found)
+        return _is_proper_month(doc, words, found)
+    if found.rule == "weekday" and found.weekday == 6 and not found.day:
+        return _is_person(doc, words, found)
+    return False
+
+
+def _after_kind_word(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
+    if words[found.start].determiner and not (words[found.start].of and doc[found.end - 1].is_title):
+        return False
+    i = found.start - 1
+    while i >= 0 and (words[i].name_between or words[i].ordinal_mark):
+        i -= 1
+    if i >= 0 and words[i].name_before:
+        return True
+    if i >= 1 and doc[i].is_punct and words[i - 1].name_before and doc[i].text == ".":
+        return True
+    if not doc[found.end - 1].is_title:
+        return False
+    for j in range(i, max(-1, i - _NAME_WINDOW), -1):
+        word = words[j]
+        if word.name_before:
+            return True
+        if word.stop or not (
+            word.joins or word.of or word.determiner or doc[j].text[:1].isupper() or doc[j].text in ("con", ",")
+        ):
+            return False
+    return False
+
+
+def _is_proper_month(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
+    month = next(i for i in range(found.start, found.end) if words[i].month)
+    before = words[month - 1] if month else ORDINARY
+    if before.name_before or (before.of and month >= 2 and words[month - 2].name_before):
+        return True
+    if not doc[month].text[:1].isupper() or doc[month].is_upper:
+        return False
+    if found.end > month + 1 or before.modifier or (before.of and month >= 2 and words[month - 2].unit == "month"):
+        return False
+    if not (before.preposition and not before.of):
+        return True
+    return month + 1 < len(doc) and doc[month + 1].is_title
+
+
+def _is_person(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
+    i = next(i for i in range(found.start, found.end) if words[i].weekday >= 0)
+    if not doc[i].text[:1].isupper():
+        return False
+    before = words[i - 1] if i else ORDINARY
+    if before.saint or before.name_before:
+        return True
+    if i + 1 < len(doc) and doc[i + 1].text[:1].isupper() and words[i + 1] is ORDINARY and found.end == i + 1:
+        return True
+    if before.modifier or (before.determiner and before.masculine):
+        return False
+    return i > 0 and before is ORDINARY and (doc[i - 1].is_title or (before.tense == 0 and doc[i - 1].is_alpha))
+
+
+def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expression]:
+    """Gives month and year to day numbers that are listed before a full one ("lunes 10 y martes 11 de febrero")."""
+    kept: list[Expression] = []
+    following: Expression | None = None
+    for expression in reversed(found):
+        lacks = expression.day and not expression.month and expression.rule in ("day_number", "weekday")
+        if following is not None and lacks and following.day and _linked(words, expression, following):
+            if following.month or following.month_modifier:
+                expression.month, expression.year = following.month, following.year
+                expression.modifier = expression.modifier or following.modifier
+                expression.month_modifier, expression.year_modifier = following.month_modifier, following.year_modifier
+                expression.rule, expression.weak = "calendar", False
+            elif not following.weak:
+                expression.weak = False
+        kept.append(expression)
+        following = expression
+    kept.reverse()
+    return [e for i, e in enumerate(kept) if not e.weak or _is_plain_day(words, kept, i)]
+
+
+def _is_plain_day(words: Sequence[Word], found: Sequence[Expression], i: int) -> bool:
+    """Whether a bare "el 25" is a day: the text has named a month before, and nothing counted follows."""
+    expression = found[i]
+    linked = i > 0 and found[i - 1].day > 0 and _linked(words, found[i - 1], expression)
+    if linked:
+        return True
+    if words[expression.end - 1].number == 0 and not expression.part:
+        return False
+    named = any(e.month and e.day for e in found[:i])
+    after = words[expression.end]
+    plain = after.comma or after.stop or after.joins or after.preposition or after.clause or after.tense != 0
+    return named and plain and not expression.complement
+
+
+def _linked(words: Sequence[Word], first: Expression, second: Expression) -> bool:
+    """Whether only "y", "al", "a", a comma or a dash stand between the two."""
+    gap = words[first.end : second.start]
+    if not gap:
+        return words[second.start].range  # "del 7" + "al 11"
+    return len(gap) <= 2 and all(word.joins or word.range or word.comma for word in gap)
+
+
+def _values(
+    doc: Doc, words: Sequence[Word], found: Sequence[Expression], published: date | None
+) -> list[tuple[Expression, DateValue]]:
+    resolver = Resolver(words, published)
+    if published is None:
+        resolver.published = _dateline(doc, words, found)
+        resolver.anchor_kind = "text"
+        resolver.stated = [day for e in found if e.year and e.day and e.month and (day := make_date(e.year, e.month, e.day))]
+    values: list[tuple[Expression, DateValue]] = []
+    for expression in found:
+        value = resolver.resolve(expression)
+        if value is None:
+            continue
+        if values and (joined := _joined(words, *values[-1], expression, value)):
+            values[-1] = joined
+        else:
+            values.append((expression, value))
+    return values
+
+
+def _joined(
+    words: Sequence[Word], first: Expression, left: DateValue, second: Expression, right: DateValue
+) -> tuple[Expression, DateValue] | None:
+    """One interval out of two days, where the words make them one ("entre el 3 y el 5 de mayo")."""
+    if (
+        left.precision != "day"
+        or right.precision != "day"
+        or not left.end
+        or not right.start
+        or not _linked(words, first, second)
+    ):
+        return None
+    if first.rule == "deictic" or not left.end < right.start:
+        return None
+    gap = words[first.end : second.start]
+    ranged = words[second.start].range or any(word.range for word in gap)
+    between = _is_between(words, first.start)
+    if not (ranged or between or (right.start - left.end).days == 1):
+        return None
+    part = left.part_of_day or right.part_of_day
+    expression = replace(first, end=second.end)
+    value = replace(left, end=right.end, part_of_day=part, month=left.month or right.month, year=left.year or right.year)
+    return expression, value
+
+
+def _is_between(words: Sequence[Word], start: int) -> bool:
+    return any(word.between for word in words[max(0, start - 2) : start])
+
+
+def _dateline(doc: Doc, words: Sequence[Word], found: Sequence[Expression]) -> date | None:
+    """The day of writing where the text states it itself, at its head ("Trujillo, 12 de marzo de 2024")."""
+    for expression in found:
+        if expression.start > _DATELINE_TOKENS:
+            return None
+        if not (expression.year and expression.month and expression.day) or words[expression.start].determiner:
+            continue
+        line = expression.start
+        while line > 0 and not (words[line - 1].stop and "\n" in doc[line - 1].text):
+            line -= 1
+        lead = words[line : expression.start]
+        closed = expression.end >= len(words) or words[expression.end].stop or words[expression.end].range
+        place = len(lead) <= 5 and (not lead or lead[-1].comma or lead[-1].stop or lead[-1].range)
+        if any(word.stated for word in lead) or (closed and place):
+            return make_date(expression.year, expression.month, expression.day)
+    return None
+
+
+def _spans(doc: Doc, values: Sequence[tuple[Expression, DateValue]]) -> list[Span]:
+    spans = []
+    for expression, value in values:
+        span = Span(doc, expression.start, expression.end, label="date")
+        span._.date = value
+        spans.append(span)
+    return spans
