@@ -1,0 +1,1160 @@
+"""The component `places`: where a text names a place, as what, in which role; and `Resolver`, which says which place that is.
+
+The scanner looks every capitalised word and every kind word ("urbanización", "jr.", "distrito") up in dictionaries and reads on
+from there; it uses no patterns over all tokens. The words are data: `nlp/data/places.toml`; the names are the gazetteer's.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacy.attrs import IDX, ORTH, SENT_START
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from .extensions import register
+from .gazetteer import RANK, Gazetteer, Kind, Place, fold
+from .lexicon import data
+
+__all__ = ["Place", "PlaceMention", "PlaceScanner", "ResolvedPlace", "Resolver"]
+
+SOFT_ROLES = frozenset({"institution", "resident", "crossed"})
+"""Roles that make it unlikely, but leave it possible, that the crime happened there."""
+BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
+ADMIN = frozenset({"district", "province", "department", "country"})
+_BIG = 100_000
+_MAX_NAME = 9
+_ROMAN = re.compile(r"[IVX]{1,5}")
+_APART = re.compile(r"[^\W_]+")
+
+
+@dataclass(slots=True, eq=False)
+class PlaceMention:
+    """A place as the text names it.
+
+    `text` is what is written, with its kind word ("urbanización Las Quintanas"); `name` is the core without it; `word` is the
+    folded kind word, "" for a bare name. `start` and `end` are characters of `Doc.text`, `first` and `last` tokens (`last` is
+    exclusive). `sentence` numbers the sentence, `zone` is the zone's label. Mentions parted only by commas, brackets and "en",
+    "de" have the same `chain`: "jirón Moro, urbanización Buenos Aires, Nuevo Chimbote".
+    """
+
+    kind: Kind
+    text: str
+    name: str
+    word: str
+    start: int
+    end: int
+    first: int
+    last: int
+    roles: frozenset[str] = frozenset()
+    """institution, origin, resident, destination, office, gang, demonym, surname; see `[roles]` of `nlp/data/places.toml`."""
+    sentence: int = 0
+    zone: str = "body"
+    chain: int = -1
+    locative: bool = False
+    """Whether "en", "desde", "hacia" or "hasta" stands before it."""
+    keys: tuple[str, ...] = ()
+    """Folded names to look up, the surest first."""
+    country: str | None = None
+    """Country of the newspaper, as far as known, which chooses among namesakes."""
+    gazetteer: Gazetteer | None = field(default=None, repr=False)
+    _candidates: tuple[Place, ...] | None = field(default=None, repr=False)
+
+    @property
+    def candidates(self) -> tuple[Place, ...]:
+        """Places that may be meant, unordered; empty for a name that the gazetteer does not hold."""
+        if self._candidates is None:
+            self._candidates = _candidates(self, self.gazetteer or Gazetteer.default())
+        return self._candidates
+
+    @property
+    def locates(self) -> bool:
+        """Whether the crime can have happened here, as far as the role tells (an institution still can be the scene)."""
+        return not self.roles - SOFT_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedPlace:
+    """A place made whole; every field that the text leaves open is None. Names are official; `country` is ISO 3166-1 alpha-2."""
+
+    place_text: str | None = None
+    street: str | None = None
+    district: str | None = None
+    province: str | None = None
+    department: str | None = None
+    country: str | None = None
+    ubigeo: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    level: str = "none"
+    rule: str = "open"
+    """What decided: "named" (the mention alone), "chain" (its neighbours), "sentence", "near", "dateline", "headline", "article",
+    "region" (the newspaper's own, as a prior) or "open"."""
+    mentions: tuple[PlaceMention, ...] = field(default=(), repr=False)
+    """The mention and its neighbours that were used, in the order of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KindWord:
+    kind: Kind
+    words: tuple[str, ...]
+    of: bool = False
+    only_of: bool = False
+    plural: bool = False
+    number: bool = False
+    crossing: bool = False
+    lower: bool = False
+    whole: bool = False
+    role: str = ""
+    countries: tuple[str, ...] = ()
+
+
+class _Word:
+    """What the scanner needs to know of a token's form, worked out once a form."""
+
+    __slots__ = ("cap", "digit", "key", "kinds", "longest", "special", "text", "upper")
+
+    def __init__(self, text: str, kinds: dict[str, list[_KindWord]], gazetteer: Gazetteer) -> None:
+        self.text = text
+        folded = fold(text)
+        self.key = folded if "-" in text else folded.replace(" ", "")
+        first = next((c for c in text if c.isalnum()), "")
+        self.cap = first.isupper() and not text[0].isspace()
+        self.upper = text.isupper() and len(self.key) > 1
+        self.digit = first.isdigit()
+        self.kinds = kinds.get(self.key)
+        self.longest = gazetteer.longest(folded.split()[0]) if folded and (self.cap or self.digit) else 0
+        self.special = self.cap or bool(self.kinds) or self.key in gazetteer.demonyms or (self.digit and self.longest > 1)
+
+
+class _Forms(dict[int, _Word]):
+    """Forms by id, made when first met; emptied when it grows beyond what a crawl's vocabulary needs."""
+
+    def __init__(self, vocab: Vocab, kinds: dict[str, list[_KindWord]], gazetteer: Gazetteer) -> None:
+        super().__init__()
+        self._vocab, self._kinds, self._gazetteer = vocab, kinds, gazetteer
+
+    def __missing__(self, orth: int) -> _Word:
+        if len(self) > 300_000:
+            self.clear()
+        word = self[orth] = _Word(self._vocab.strings[orth][:60], self._kinds, self._gazetteer)
+        return word
+
+
+class _Words:
+    """The tables of `places.toml`, folded."""
+
+    def __init__(self) -> None:
+        table = data("places.toml")
+        self.kinds: dict[str, list[_KindWord]] = {}
+        for entry in table["kinds"]:
+            options = {k: v for k, v in entry.items() if k not in ("kind", "words")}
+            if "countries" in options:
+                options["countries"] = tuple(options["countries"])
+            for phrase in dict.fromkeys(fold(w) for w in entry["words"]):
+                words = tuple(phrase.split())
+                self.kinds.setdefault(words[0], []).append(_KindWord(entry["kind"], words, **options))
+        for found in self.kinds.values():
+            found.sort(key=lambda k: (-len(k.words), not k.countries))
+        names, bare = table["names"], table["bare"]
+        self.joins = frozenset(names["joins"])
+        self.articles = frozenset(names["articles"])
+        self.called = frozenset(fold(w) for w in names["called"])
+        self.tails = frozenset(names["tails"])
+        self.months = frozenset(names["months"])
+        self.breaks = frozenset(fold(w) for w in names["breaks"])
+        self.numbers = frozenset(names["numbers"])
+        self.numbering = frozenset(fold(w) for w in names["numbering"]) | {""}
+        self.locative = frozenset(bare["locative"])
+        self.strong = frozenset(bare["strong"])
+        self.before = frozenset(fold(w) for w in bare["before"])
+        self.titles = frozenset(bare["titles"])
+        self.common = frozenset(fold(w) for w in bare["common"])
+        self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
+        self.blocked: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in table["blockers"]["phrases"]:
+            words = tuple(fold(phrase).split())
+            self.blocked.setdefault(words[0], []).append(words)
+        self.roles: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for role, phrases in table["roles"].items():
+            for phrase in phrases:
+                words = tuple(fold(phrase).split())
+                self.roles.setdefault(words[-1], []).append((words, role))
+        for found_roles in self.roles.values():
+            found_roles.sort(key=lambda r: -len(r[0]))
+
+
+_CONNECT = frozenset(
+    ", ( ) - – — / en de del la el los las al a distrito provincia region departamento jurisdiccion ubicado ubicada perteneciente "
+    "situado situada y dentro ambito".split()
+)
+_QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
+_OF = frozenset({"de", "del"})
+
+
+@Language.factory("places", default_config={"country": "PE"}, assigns=["doc.spans", "span._.place"])
+class PlaceScanner:
+    """Finds the place mentions of a document and puts them into `doc.spans["places"]`, in order and not overlapping.
+
+    The label of a span is its kind (street, facility, neighbourhood, populated_place, district, province, department, country);
+    `span._.place` is its `PlaceMention`. Works with or without zones and sentences. `country` is the country assumed for
+    articles that say none. Never raises on any text; time is linear in the number of tokens.
+    """
+
+    def __init__(self, nlp: Language, name: str, country: str = "PE") -> None:
+        register()
+        self.name = name
+        self.country = country
+        self.gazetteer = Gazetteer.default()
+        self.words = _tables()
+        self._forms = _Forms(nlp.vocab, self.words.kinds, self.gazetteer)
+
+    def __call__(self, doc: Doc) -> Doc:
+        if not len(doc):
+            doc.spans["places"] = []
+            return doc
+        forms = self._forms
+        words = [forms[orth] for orth in doc.to_array(ORTH).tolist()]
+        article = doc.user_data.get(("._.", "article", None, None))
+        country = (article.country if article is not None else None) or self.country
+        scan = _Scan(doc, words, self.words, self.gazetteer, country.upper())
+        mentions = scan.run()
+        spans = []
+        user_data = doc.user_data
+        for m in mentions:
+            spans.append(Span(doc, m.first, m.last, m.kind))
+            user_data["._.", "place", m.start, m.end] = m  # what Span._.place = m writes, at a tenth of its cost
+        doc.spans["places"] = spans
+        return doc
+
+    def to_bytes(self, **_: Any) -> bytes:
+        """Nothing to store: the words and names ship with the package."""
+        return b""
+
+    def from_bytes(self, _data: bytes, **_: Any) -> PlaceScanner:
+        """The counterpart of `to_bytes`."""
+        return self
+
+    def to_disk(self, path: Any, **_: Any) -> None:
+        """Nothing to store: the words and names ship with the package."""
+
+    def from_disk(self, path: Any, **_: Any) -> PlaceScanner:
+        """The counterpart of `to_disk`."""
+        return self
+
+
+_TABLES: list[_Words] = []
+
+
+def _tables() -> _Words:
+    if not _TABLES:
+        _TABLES.append(_Words())
+    return _TABLES[0]
+
+
+class _Scan:
+    """One pass over one document."""
+
+    def __init__(self, doc: Doc, words: list[_Word], tables: _Words, gazetteer: Gazetteer, country: str) -> None:
+        self.doc, self.words, self.t, self.g, self.country = doc, words, tables, gazetteer, country
+        self.n = len(words)
+        self.offsets: list[int] = doc.to_array(IDX).tolist()
+        self.text: str = doc.user_data.get("text") or doc.text
+        self.mentions: list[PlaceMention] = []
+        self.surnames: set[str] = set()
+        zones = doc.spans.get("zones") or []
+        self.zone_starts = [z.start for z in zones]
+        self.zone_labels = [z.label_ for z in zones]
+        self.zone_ends = [z.end for z in zones]
+        self._starts: list[int] | None = None
+        self._upper: dict[int, bool] = {}
+
+    def run(self) -> list[PlaceMention]:
+        words, n = self.words, self.n
+        at = 0
+        for i in [i for i, w in enumerate(words) if w.special]:
+            if i >= at:
+                at = max(self._read(i), i + 1)
+        if self.zone_starts:
+            self.mentions = [m for m in self.mentions if m.zone != "link"]
+        self._drop_surnames()
+        self._link_chains()
+        assert at <= n + 1
+        return self.mentions
+
+    # -- reading one mention -------------------------------------------------------------------------------------------------
+
+    def _read(self, i: int) -> int:
+        """Read what begins at token i; return the token after it."""
+        word = self.words[i]
+        if word.key in self.t.blocked:
+            for phrase in self.t.blocked[word.key]:
+                if self._matches(i, phrase):
+                    return i + len(phrase)
+        if word.kinds:
+            for entry in word.kinds:
+                end = self._kind_end(i, entry)
+                if end and (not entry.countries or self.country in entry.countries):
+                    after = self._kind_mention(i, end, entry)
+                    if after:
+                        return after
+        if word.longest:
+            after = self._bare(i)
+            if after:
+                return after
+        if word.cap:
+            return self._unknown(i)
+        place = self.g.demonyms.get(word.key)
+        if place is not None:
+            self._emit(place.kind, i, i + 1, word.text, "", frozenset({"demonym"}), (fold(place.name),), (place,))
+        return i + 1
+
+    def _matches(self, i: int, phrase: tuple[str, ...]) -> bool:
+        words = self.words
+        return i + len(phrase) <= self.n and all(words[i + k].key == w for k, w in enumerate(phrase))
+
+    def _kind_end(self, i: int, entry: _KindWord) -> int:
+        """Token after the kind word's phrase and full stop, 0 if it is not there."""
+        words, n, at = self.words, self.n, i
+        for k, part in enumerate(entry.words):
+            if k:
+                while at < n and words[at].text == ".":
+                    at += 1
+            if at >= n or words[at].key != part:
+                return 0
+            at += 1
+        if at < n and words[at].text == "." and len(entry.words[-1]) <= 4:
+            at += 1
+        return at
+
+    def _kind_mention(self, i: int, j: int, entry: _KindWord) -> int:
+        if entry.number:
+            return self._numbered(i, j)
+        if entry.crossing:
+            return self._crossing(i, j)
+        name = self._name_after(j, entry)
+        if name is None:
+            return 0
+        begin, end = name
+        end = self._after_street(end, entry) if entry.kind == "street" else end
+        core = self._slice(begin, end)
+        key = fold(core)
+        if key in self.t.blocked_names or key.split(" ")[0] in self.t.blocked_names:
+            return 0
+        kind = entry.kind
+        keys: tuple[str, ...] = (key,)
+        roles = {entry.role} if entry.role else set()
+        if entry.whole or kind == "facility":
+            keys = tuple(dict.fromkeys([key, *self._tails(begin, end)]))
+        self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
+        return end
+
+    def _numbered(self, i: int, j: int) -> int:
+        """"cuadra 5 del jirón Pizarro", "kilómetro 512 de la Panamericana Norte", "Mz. B, Lt. 5"."""
+        words, n = self.words, self.n
+        while j < n and j - i < 5 and (words[j].key in self.t.numbering or words[j].text in ".:") and not words[j].text.isspace():
+            j += 1
+        if j >= n or not (words[j].digit or words[j].key in self.t.numbers or (words[j].cap and len(words[j].key) <= 2)):
+            return 0
+        j += 1
+        while j + 1 < n and words[j].text in ("y", ",", "+", "-", "al") and words[j + 1].digit:
+            j += 2
+        end = j
+        k = j
+        while k < n and k - j < 3 and (words[k].key in _OF or words[k].key in self.t.articles or words[k].text == ","):
+            k += 1
+        if k < n and words[k].kinds:
+            for entry in words[k].kinds:
+                stop = self._kind_end(k, entry)
+                if not stop or entry.kind != "street":
+                    continue
+                if entry.number:
+                    after = self._numbered_end(k, stop)
+                    if after:
+                        end = after
+                        break
+                    continue
+                name = self._name_after(stop, entry)
+                if name:
+                    end = name[1]
+                    break
+        core = self._slice(i, end)
+        self._emit("street", i, end, core, words[i].key, self._roles(i), ())
+        return end
+
+    def _numbered_end(self, i: int, j: int) -> int:
+        words = self.words
+        if j < self.n and (words[j].digit or (words[j].cap and len(words[j].key) <= 2)):
+            return j + 1
+        return 0
+
+    def _crossing(self, i: int, j: int) -> int:
+        """"cruce de las avenidas A y B", "esquina de Pizarro con Junín"."""
+        words, n = self.words, self.n
+        end, names, at = 0, 0, j
+        while at < n and names < 3:
+            k = at
+            while k < n and k - at < 3 and (
+                words[k].key in _OF or words[k].key in self.t.articles or words[k].key in {"y", "con", "e", "entre"} or words[k].text == ","
+            ):
+                k += 1
+            if k >= n or k == at:
+                break
+            entry, stop = self._street_word(k)
+            name = self._name_after(stop, entry) if entry else None
+            if name is None and words[k].cap:
+                name = self._name(k, False, False)
+            if name is None:
+                break
+            names += 2 if entry and entry.plural and "y" in self._slice(*name).split() else 1
+            end = at = name[1]
+        if names < 2:
+            return 0
+        self._emit("street", i, end, self._slice(j, end), words[i].key, self._roles(i), ())
+        return end
+
+    def _street_word(self, k: int) -> tuple[_KindWord | None, int]:
+        for entry in self.words[k].kinds or ():
+            stop = self._kind_end(k, entry)
+            if stop and entry.kind == "street" and not entry.number and not entry.crossing:
+                return entry, stop
+        return None, k
+
+    def _after_street(self, end: int, entry: _KindWord) -> int:
+        """Number, block or crossing street that belongs to a street's name."""
+        words, n = self.words, self.n
+        if end < n and words[end].digit and not (end + 1 < n and words[end + 1].key in {"de", "anos", "soles", "horas"}):
+            return end + 1
+        k = end
+        if k < n and words[k].text == ",":
+            k += 1
+        if k < n and words[k].kinds:
+            for other in words[k].kinds:
+                stop = self._kind_end(k, other)
+                if stop and other.number:
+                    after = self._numbered_end(k, stop)
+                    if after:
+                        return after
+        k = end
+        if k < n and words[k].key in self.t.numbering and words[k].key:
+            while k < n and k - end < 4 and words[k].key in self.t.numbering and not words[k].text.isspace():
+                k += 1
+            if k < n and words[k].digit:
+                return k + 1
+        joint = words[end].key if end < n else ""
+        if joint in ("con", "y", "e") and end + 1 < n:
+            k = end + 1
+            while k < n and k - end < 3 and words[k].key in self.t.articles:
+                k += 1
+            other_word, stop = self._street_word(k) if k < n else (None, k)
+            name = self._name_after(stop, other_word) if other_word else None
+            if name is None and (joint == "con" or entry.plural) and k < n and words[k].cap:
+                name = self._name(k, False, False)
+            if name:
+                return name[1]
+        return end
+
+    def _name_after(self, j: int, entry: _KindWord) -> tuple[int, int] | None:
+        """The name that follows a kind word: tokens [begin, end), or None."""
+        words, n, t = self.words, self.n, self.t
+        while j < n and words[j].text in (":", "."):
+            j += 1
+        if j >= n:
+            return None
+        if words[j].text in _QUOTES:
+            return self._quoted(j)
+        if words[j].key in t.called:
+            j += 1
+            if j < n and words[j].key == "como":
+                j += 1
+            if j < n and words[j].text in _QUOTES:
+                return self._quoted(j)
+        begin = j
+        had_of = False
+        if entry.of and j + 2 < n and not words[j].cap and words[j].key not in t.joins and words[j + 1].key in _OF and words[j].key.isalpha():
+            if entry.kind in ADMIN or entry.kind == "populated_place":
+                begin = j = j + 1  # "distrito trujillano de La Esperanza"
+        if j < n and words[j].key in _OF and entry.of:
+            had_of = True
+            begin = j = j + 1
+        elif entry.only_of:
+            return None
+        if j < n and words[j].key in t.articles and not words[j].cap:
+            if not (entry.lower or had_of or words[j - 1].key == "del"):
+                return None
+            j += 1
+            if not had_of or entry.kind in ADMIN:
+                begin = j - 1
+        if j >= n or not (words[j].cap or words[j].digit or words[j].text in _QUOTES):
+            return None
+        if words[j].text in _QUOTES:
+            return self._quoted(j)
+        if words[j].digit and entry.kind in ADMIN and not words[j].longest:
+            return None
+        name = self._name(j, entry.plural, entry.kind in ADMIN, entry.whole or bool(entry.role))
+        if name is None:
+            return None
+        first, end = name
+        if begin < first and words[begin].key in t.articles and entry.kind in ADMIN:
+            pair = fold(self._slice(begin, end))
+            begin = begin if self.g.named(pair) else first
+        elif begin < first and words[begin].key not in t.articles:
+            begin = first
+        if words[first].digit and end == first + 1 and entry.of and had_of:
+            return None
+        return begin, end
+
+    def _quoted(self, j: int) -> tuple[int, int] | None:
+        close = _QUOTES[self.words[j].text]
+        for k in range(j + 1, min(j + 10, self.n)):
+            if self.words[k].text == close:
+                return (j, k + 1) if k > j + 1 and (self.words[j + 1].cap or self.words[j + 1].digit) else None
+        return None
+
+    def _name(self, j: int, plural: bool, admin: bool, whole: bool = False) -> tuple[int, int] | None:
+        """Tokens of the name that begins at token j: capitals and numbers joined by particles."""
+        words, n, t = self.words, self.n, self.t
+        shouting = self._shouts(j)
+        known = self._longest_known(j)
+        if shouting:
+            return (j, known) if known else None
+        end = j
+        while end < n and end - j < _MAX_NAME:
+            w = words[end]
+            if end > j and w.key in t.breaks and w.cap and not (w.digit or _ROMAN.fullmatch(w.text)) and w.key not in t.numbers:
+                break
+            if w.cap or w.digit:
+                if end > j and w.digit and words[end - 1].cap and not admin and end + 1 < n and words[end + 1].key in ("anos", "soles", "de"):
+                    break
+                end += 1
+                if w.digit and end + 1 < n and words[end].key in _OF and words[end + 1].key in t.months:
+                    end += 2
+                elif end < n and words[end].key in t.tails and not words[end].cap and (w.digit or _ROMAN.fullmatch(w.text)):
+                    end += 1
+                elif end < n and words[end].text == "." and len(w.text) == 1 and end + 1 < n and words[end + 1].cap:
+                    end += 1
+                continue
+            k = end
+            while k < n and k - end < 3 and words[k].key in t.joins and not words[k].cap:
+                k += 1
+            if k == end or k >= n or not (words[k].cap or words[k].digit):
+                break
+            joint = words[end].key
+            if joint in ("y", "e") and not plural and not (known and known > k):
+                break
+            if joint in ("el", "la", "los", "las") and not (known and known > k):
+                break
+            if joint in _OF:
+                if words[k].kinds and not (known and known > k) and words[k].key not in ("villa",):
+                    break
+                if not whole and not (known and known > k) and self._is_admin(k):
+                    break
+            end = k
+        if admin and known:
+            end = known
+        if known and known > end:
+            end = known
+        while end > j and (words[end - 1].key in t.joins and not words[end - 1].cap):
+            end -= 1
+        return (j, end) if end > j else None
+
+    def _longest_known(self, j: int) -> int:
+        """End of the longest name in the gazetteer that begins at token j, 0 if none."""
+        words = self.words
+        longest = words[j].longest
+        if not longest:
+            return 0
+        keys: list[str] = []
+        best = 0
+        at = j
+        named = self.g.named
+        while at < self.n and len(keys) < longest:
+            w = words[at]
+            if not w.key:
+                break
+            keys.append(w.key)
+            at += 1
+            if (w.cap or w.digit or w.key in self.t.months) and named(" ".join(keys)):
+                best = at
+        return best
+
+    def _is_admin(self, k: int) -> bool:
+        end = self._longest_known(k)
+        if not end or (end < self.n and self.words[end].cap and not self.words[end].kinds):
+            return False
+        return any(p.kind in ADMIN for p in self.g.named(self._key(k, end)))
+
+    def _tails(self, begin: int, end: int) -> list[str]:
+        """Names that end a facility's name: "Trujillo" in "hospital Belén de Trujillo"."""
+        words = self.words
+        found = []
+        for k in range(begin, end):
+            if words[k].cap and (k == begin or not words[k - 1].cap) and self._longest_known(k) == end:
+                found.append(self._key(k, end))
+        return found
+
+    # -- bare names ----------------------------------------------------------------------------------------------------------
+
+    def _bare(self, i: int) -> int:
+        words, n, t = self.words, self.n, self.t
+        end = self._longest_known(i)
+        if not end:
+            return 0
+        key = self._key(i, end)
+        prev = words[i - 1] if i else None
+        follow = words[end] if end < n else None
+        before = prev.key if prev else ""
+        article_before = before in t.articles and i > 1
+        locative = words[i - 2].key if article_before else before
+        strong = locative in t.strong
+        shouting = self._shouts(i)
+        opens = prev is None or not prev.key
+        line_start = prev is None or "\n" in prev.text
+        if not shouting:
+            if follow is not None and follow.cap and not follow.kinds and follow.key not in t.breaks and not strong:
+                return 0
+            if prev is not None and prev.cap and before not in t.before and before not in t.locative and not prev.kinds:
+                if not self._title_case(i):
+                    self.surnames.add(words[end - 1].key)
+                    return 0
+                if not strong:
+                    return 0
+            if before in t.titles and not strong:
+                self.surnames.add(words[end - 1].key)
+                return 0
+        places = self.g.named(key)
+        kinds = {p.kind for p in places}
+        home = [p for p in places if p.country == self.country]
+        aside = follow is not None and follow.text in (":", ")", "(") or (prev is not None and prev.text == "(")
+        comma = (prev is not None and prev.text == "," and self._ends_at(i - 1)) or (
+            follow is not None and follow.text == "," and end + 1 < n and bool(words[end + 1].longest)
+        )
+        if not (strong or aside or comma or (line_start and follow is not None and follow.text in (".", ",", "-", "–", "—", ":"))):
+            if key in t.common or (shouting and len(key) < 5):
+                if not (locative in ("de", "del") and self._after_noun(i - (2 if article_before else 1))):
+                    return 0
+            if not home and kinds <= {"district", "neighbourhood", "populated_place", "facility"} and locative not in t.locative:
+                return 0
+            if not kinds & {"department", "country", "province"} and locative not in t.locative and (opens or " " not in key):
+                return 0
+        if kinds <= {"neighbourhood", "facility", "populated_place"} and not (locative in t.locative or comma or aside):
+            return 0
+        kind = self._bare_kind(places)
+        self._emit(kind, i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (key,), locative=strong)
+        return end
+
+    def _bare_kind(self, places: Sequence[Place]) -> Kind:
+        pool = [p for p in places if p.country == self.country] or list(places)
+        order = ("district", "province", "department", "country", "populated_place", "neighbourhood", "facility", "street")
+        found = {p.kind for p in pool}
+        return next(k for k in order if k in found)  # type: ignore[return-value]
+
+    def _after_noun(self, k: int) -> bool:
+        """Whether a common noun stands before the preposition at token k: "calles de La Esperanza", not "Juan de Castilla"."""
+        prev = self.words[k - 1] if k > 0 else None
+        return prev is not None and prev.key.isalpha() and not prev.cap and len(prev.key) > 3
+
+    def _ends_at(self, token: int) -> bool:
+        return bool(self.mentions) and self.mentions[-1].last == token
+
+    def _unknown(self, i: int) -> int:
+        """A capitalised name that no table holds: maybe a populated place after "en"; else skip its capitals."""
+        words, n, t = self.words, self.n, self.t
+        if self._shouts(i):
+            return i + 1
+        prev = words[i - 1] if i else None
+        before = prev.key if prev else ""
+        locative = words[i - 2].key if before in t.articles and i > 1 else before
+        end = i
+        name = self._name(i, False, False) if not words[i].kinds else None
+        if name is not None:
+            end = name[1]
+        keys = [w.key for w in words[i:end]]
+        if words[i].key in ("los", "las") and end - i > 1:
+            return self._gang_end(i, end)
+        if end == i:
+            return i + 1
+        comma = prev is not None and prev.text == "," and self._ends_at(i - 1)
+        if locative in ("en", "desde", "hacia", "hasta") or (comma and self.mentions[-1].locative):
+            begin = i - 1 if before in t.articles else i
+            key = fold(self._slice(i, end))
+            wide = fold(self._slice(begin, end))
+            if key not in t.blocked_names and len(key) > 3 and not any(k in t.months for k in keys):
+                for k in dict.fromkeys((wide, key)):
+                    if self.g.populated(k) if self.country == "PE" else self._abroad_here(k):
+                        kind: Kind = "populated_place" if self.country == "PE" else "district"
+                        start = begin if k == wide else i
+                        self._emit(kind, start, end, self._slice(start, end), "", self._roles(start), (k,), locative=True)
+                        return end
+                if self.country == "PE" and any(p.population >= _BIG for p in self.g.abroad(key)):
+                    self._emit("district", i, end, self._slice(i, end), "", self._roles(i), (key,), locative=True)
+                    return end
+        elif self.country != "PE" and (before in t.locative or self._line_start(i)) and self._abroad_here(" ".join(keys)):
+            follow = words[end] if end < n else None
+            if prev is None or not prev.cap or before in t.locative:
+                if follow is None or not follow.cap:
+                    if before in t.strong or before in _OF and self._after_noun(i - 1) or (follow is not None and follow.text in (":", ".", ",", "(")):
+                        self._emit("district", i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (" ".join(keys),))
+                        return end
+        for k in range(i, end):
+            if words[k].cap and k + 1 < n and words[k].longest and k > i:
+                self.surnames.add(words[k].key)
+        after = end
+        return after if not words[min(after, n - 1)].kinds or after >= n else after
+
+    def _abroad_here(self, key: str) -> bool:
+        return any(p.country == self.country for p in self.g.abroad(key))
+
+    def _line_start(self, i: int) -> bool:
+        return i == 0 or "\n" in self.words[i - 1].text
+
+    def _gang_end(self, i: int, end: int) -> int:
+        """"Los Chacales de Chicama": the place in a gang's name, kept with that role."""
+        words, n = self.words, self.n
+        k = end
+        if k < n and words[k].key in _OF and k + 1 < n and words[k + 1].longest:
+            stop = self._longest_known(k + 1)
+            if stop:
+                places = self.g.named(self._key(k + 1, stop))
+                key = self._key(k + 1, stop)
+                self._emit(self._bare_kind(places), k + 1, stop, self._slice(k + 1, stop), "", frozenset({"gang"}), (key,))
+                return stop
+        return end
+
+    def _gang(self, i: int) -> frozenset[str]:
+        """Whether "Los X de" stands before a bare name."""
+        words = self.words
+        if i < 3 or words[i - 1].key not in _OF:
+            return frozenset()
+        k = i - 2
+        while k > 0 and i - k < 6 and words[k].cap:
+            if words[k].key in ("los", "las") and k < i - 2:
+                return frozenset({"gang"})
+            k -= 1
+        return frozenset()
+
+    # -- what stands around --------------------------------------------------------------------------------------------------
+
+    def _roles(self, i: int) -> frozenset[str]:
+        words = self.words
+        k = i - 1
+        while k >= 0 and words[k].key in self.t.articles:
+            k -= 1
+        if k < 0:
+            return frozenset()
+        last = words[k].key
+        found = set()
+        for phrase, role in self.t.roles.get({"del": "de", "al": "a"}.get(last, last), ()):
+            if k - len(phrase) + 1 < 0:
+                continue
+            if all(words[k - len(phrase) + 1 + x].key == w for x, w in enumerate(phrase[:-1])):
+                found.add(role)
+                break
+        return frozenset(found)
+
+    def _title_case(self, i: int) -> bool:
+        """Whether the line around token i writes every word with a capital."""
+        low = high = 0
+        for k in range(max(0, i - 8), min(self.n, i + 8)):
+            w = self.words[k]
+            if len(w.key) > 3 and w.key.isalpha():
+                low += not w.cap
+                high += w.cap
+        return high >= 5 and low <= 1
+
+    def _shouts(self, i: int) -> bool:
+        """Whether the words around token i are all in capitals, so that capitals tell nothing."""
+        if not self.words[i].upper:
+            return False
+        low = high = 0
+        for k in range(max(0, i - 4), min(self.n, i + 5)):
+            w = self.words[k]
+            if k != i and w.key.isalpha() and len(w.key) > 1:
+                if w.upper:
+                    high += 1
+                else:
+                    low += 1
+        return high >= 3 and high > low
+
+    def _key(self, i: int, end: int) -> str:
+        return " ".join(w.key for w in self.words[i:end] if w.key)
+
+    def _slice(self, i: int, end: int) -> str:
+        return self.text[self.offsets[i] : self._stop(end - 1)]
+
+    def _stop(self, token: int) -> int:
+        return self.offsets[token] + len(self.doc[token])
+
+    def _emit(
+        self,
+        kind: Kind,
+        i: int,
+        end: int,
+        core: str,
+        word: str,
+        roles: Iterable[str],
+        keys: tuple[str, ...],
+        places: tuple[Place, ...] | None = None,
+        locative: bool | None = None,
+    ) -> None:
+        start, stop = self.offsets[i], self._stop(end - 1)
+        if locative is None:
+            k = i - 1
+            while k >= 0 and self.words[k].key in self.t.articles:
+                k -= 1
+            locative = k >= 0 and self.words[k].key in self.t.strong
+        mention = PlaceMention(
+            kind, self.text[start:stop], core.strip("“”\"«»‘’' "), word, start, stop, i, end, frozenset(roles), self._sentence(i), self._zone(i), -1, locative, keys, self.country, self.g, places
+        )
+        self.mentions.append(mention)
+
+    def _zone(self, i: int) -> str:
+        k = bisect_right(self.zone_starts, i) - 1
+        return self.zone_labels[k] if k >= 0 and i < self.zone_ends[k] else "body"
+
+    def _sentence(self, i: int) -> int:
+        if self._starts is None:
+            if self.doc.has_annotation("SENT_START"):
+                flags = self.doc.to_array(SENT_START).tolist()
+                self._starts = [k for k, flag in enumerate(flags) if flag == 1]
+            else:
+                words = self.words
+                self._starts = [0] + [
+                    k + 1 for k in range(self.n - 1) if "\n" in words[k].text or (words[k].text in (".", "!", "?") and words[k + 1].cap)
+                ]
+        return bisect_right(self._starts, i) - 1
+
+    # -- afterwards ----------------------------------------------------------------------------------------------------------
+
+    def _drop_surnames(self) -> None:
+        if not self.surnames:
+            return
+        kept = []
+        for m in self.mentions:
+            if not m.word and not m.locative and len(m.keys) == 1 and m.keys[0] in self.surnames and "demonym" not in m.roles:
+                prev = self.words[m.first - 1].text if m.first else "\n"
+                follow = self.words[m.last].text if m.last < self.n else "."
+                if prev not in ("(", ",") and follow not in (":", ")") and prev.lower() not in _OF and "\n" not in prev:
+                    continue
+            kept.append(m)
+        self.mentions = kept
+
+    def _link_chains(self) -> None:
+        words = self.words
+        chain = -1
+        last: PlaceMention | None = None
+        for m in self.mentions:
+            linked = last is not None and m.first - last.last <= 5 and m.zone == last.zone
+            if linked and last is not None:
+                between = [w.text if not w.key else w.key for w in words[last.last : m.first]]
+                linked = all(b in _CONNECT for b in between) and not ("y" in between and RANK[m.kind] >= RANK["neighbourhood"] and m.kind == last.kind)
+                if not between:
+                    linked = True
+                if linked and ("demonym" in m.roles) != ("demonym" in last.roles):
+                    linked = False
+            if not linked:
+                chain += 1
+            m.chain = chain
+            last = m
+
+
+# -- which place ---------------------------------------------------------------------------------------------------------------
+
+_MUNICIPAL = frozenset("ciudad urbe jurisdiccion localidad pueblo poblado".split())
+
+
+def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
+    """The places that a mention's words may mean, in the light of its kind word and of the newspaper's country."""
+    home = m.country or "PE"
+    for position, key in enumerate(m.keys):
+        named = g.named(key)
+        if not m.word:
+            pool = [p for p in named]
+            if home != "PE" or not pool:
+                pool += [p for p in g.abroad(key) if p.country == home or p.population >= _BIG]
+            if home == "PE" and not any(p.kind in ADMIN and p.country == "PE" for p in named):
+                pool += g.populated(key)
+            own = [p for p in pool if p.country == home]
+            found = own + [p for p in pool if p.country != home]
+        elif m.kind == "district":
+            found = [p for p in named if p.kind == "district"] + list(g.abroad(key))
+            if home == "PE" and not any(p.country == "PE" for p in found) and m.word in _MUNICIPAL:
+                found += [p for p in named if p.kind == "populated_place"] or list(g.populated(key))
+        elif m.kind in ("province", "department"):
+            found = [p for p in named if p.kind == m.kind or (p.kind == "department" and p.country != "PE")]
+            if not found and m.kind == "department":
+                found = [p for p in named if p.kind == "province"]
+        elif m.kind == "populated_place":
+            found = [p for p in named if p.kind in ("populated_place", "neighbourhood", "district")]
+            if home == "PE":
+                found += g.populated(key)
+            else:
+                found += g.abroad(key)
+        elif m.kind == "neighbourhood":
+            found = [p for p in named if p.kind in ("neighbourhood", "populated_place", "facility")]
+            if home == "PE" and (not found or m.word in ("sector", "barrio", "zona")):
+                found += g.populated(key)
+            if m.word in ("centro", "casco urbano", "centro historico", "zona"):
+                found += [p for p in named if p.kind == "district"]
+        elif m.kind == "facility":
+            found = [p for p in named if p.kind == "facility"] if position == 0 else []
+            if not found and (position or "institution" in m.roles or m.word in ("puerto", "playa", "valle", "terminal", "aeropuerto")):
+                found = [p for p in named if p.kind in ADMIN or p.kind == "populated_place"]
+        else:
+            found = []
+        if found:
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+class Resolver:
+    """Says which place a mention means.
+
+    `Resolver().resolve(mention, context, country, region)` takes the mention that was chosen as the crime's place, all mentions of
+    the article (`[s._.place for s in doc.spans["places"]]`), and the newspaper's country and region, and returns a
+    `ResolvedPlace`. Call it with the street, the neighbourhood or the district, whichever is at hand: neighbours in the same
+    phrase are taken along. Namesakes are told apart by what contains them, looked for in the same phrase, the same sentence, the
+    sentences around it, dateline, headline, the whole article, and at last in the newspaper's region; what stays open is None.
+    """
+
+    def __init__(self, gazetteer: Gazetteer | None = None) -> None:
+        self.gazetteer = gazetteer or Gazetteer.default()
+
+    def resolve(
+        self,
+        mention: PlaceMention | None,
+        context: Sequence[PlaceMention] = (),
+        country: str | None = None,
+        region: str | None = None,
+    ) -> ResolvedPlace:
+        """Resolve one mention; None gives what the article as a whole says of the place, if it says one thing."""
+        home = (country or (mention.country if mention else None) or "PE").upper()
+        prior = self.gazetteer.region(region, home) if region else None
+        if mention is None:
+            return ResolvedPlace()
+        chain = self._chain(mention, context)
+        rings = self._rings(mention, chain, context)
+        street = next((m for m in [mention, *chain] if m.kind == "street"), None)
+        named = [m for m in ([mention, *chain]) if m.kind in BELOW and m.kind != "street"]
+        place = min(named, key=lambda m: m is not mention) if named else None
+        used = [m for m in chain if m.kind in ADMIN or m is place or m is street]
+        admin, rule, pinned = self._admin(chain, place, rings, home, prior)
+        return self._whole(mention, street, place, admin, rule, pinned, used)
+
+    def _chain(self, mention: PlaceMention, context: Sequence[PlaceMention]) -> list[PlaceMention]:
+        chain = [m for m in context if m.chain == mention.chain and "demonym" not in m.roles]
+        if mention not in chain:
+            chain.append(mention)
+        hard = {m for m in chain if not m.locates and m is not mention}
+        return [m for m in chain if m not in hard]
+
+    def _rings(
+        self, mention: PlaceMention, chain: Sequence[PlaceMention], context: Sequence[PlaceMention]
+    ) -> list[tuple[str, list[PlaceMention]]]:
+        rest = [m for m in context if m not in chain and (m.kind in ADMIN or m.kind == "populated_place" or m.keys)]
+        firm = [m for m in rest if m.locates and "institution" not in m.roles and (m.kind in ADMIN or not m.word) and m.kind != "country"]
+        here = mention.sentence
+        names = [m for m in firm if m.candidates]
+        return [
+            ("sentence", [m for m in names if m.sentence == here]),
+            ("near", [m for m in names if 0 < abs(m.sentence - here) <= 1 and m.zone == mention.zone]),
+            ("dateline", [m for m in names if m.zone == "dateline"]),
+            ("headline", [m for m in names if m.zone == "headline"]),
+            ("article", names),
+            ("office", [m for m in rest if m not in firm and m.roles & {"institution", "office", "demonym", "resident"} and m.candidates]),
+        ]
+
+    def _admin(
+        self,
+        chain: Sequence[PlaceMention],
+        place: PlaceMention | None,
+        rings: list[tuple[str, list[PlaceMention]]],
+        home: str,
+        prior: Place | None,
+    ) -> tuple[Place | None, str, Place | None]:
+        """The administrative place, what decided it, and the gazetteer's own entry of the fine place, if it was found."""
+        items = sorted((m for m in chain if m.candidates and m.kind != "street"), key=lambda m: RANK[m.kind])
+        if place is not None and place.candidates and place in items:
+            items.remove(place)
+            items.insert(0, place)
+        while items:
+            base, others = items[0], items[1:]
+            scored = [(sum(any(c.within(o) for o in other.candidates) for other in others), c) for c in base.candidates]
+            best = max(score for score, _ in scored)
+            if best < len(others) and base.kind in BELOW:
+                items = others
+                continue
+            pool = [c for score, c in scored if score == best]
+            rule = "chain" if others else "named"
+            pool, rule, clash = self._narrow(pool, rule, rings, home, prior, base)
+            if clash and base.kind in BELOW:
+                items = others
+                continue
+            found = self._one(pool, base)
+            if found is not None:
+                return found, rule, found if found.kind in BELOW else None
+            shared = self._shared(pool)
+            if shared is not None and base.kind in ADMIN:
+                return shared, rule, None
+            items = others
+        found, rule = self._from_rings(rings, home, prior)
+        return found, rule, None
+
+    def _narrow(
+        self,
+        pool: list[Place],
+        rule: str,
+        rings: list[tuple[str, list[PlaceMention]]],
+        home: str,
+        prior: Place | None,
+        base: PlaceMention,
+    ) -> tuple[list[Place], str, bool]:
+        """Keep what the context contains; `clash` tells that close context names other places only."""
+        if rule == "named":
+            abroad = {p.country for _, ms in rings for m in ms for p in m.candidates[:1]}
+            own = [p for p in pool if p.country == home]
+            if own and not (len(own) < len(pool) and home not in abroad and abroad):
+                pool = own
+        clash = False
+        confirmed = False
+        for name, mentions in rings:
+            if len({(p.district, p.province, p.department, p.country) for p in pool}) <= 1 and (confirmed or base.kind in ADMIN):
+                break
+            hits = Counter[int]()
+            for m in mentions:
+                for k, c in enumerate(pool):
+                    if any(c.within(o) or o.within(c) for o in m.candidates if o.kind != "country"):
+                        hits[k] += 1
+            if hits:
+                top = max(hits.values())
+                kept = [c for k, c in enumerate(pool) if hits[k] == top]
+                if len(kept) < len(pool):
+                    rule = name
+                pool, confirmed = kept, True
+            elif mentions and name in ("sentence", "near", "dateline", "headline", "article") and not confirmed:
+                clash = True
+        if confirmed:
+            clash = False
+        if prior is not None:
+            inside = [c for c in pool if c.within(prior)]
+            if inside and len(inside) < len(pool):
+                pool, rule = inside, "region"
+            elif not inside and prior.kind == "province":
+                wider = self.gazetteer.region(prior.department or "", prior.country)
+                inside = [c for c in pool if wider is not None and c.within(wider)]
+                if inside and len(inside) < len(pool):
+                    pool, rule = inside, "region"
+            if inside and not confirmed:
+                clash = False
+        return pool, rule, clash
+
+    def _one(self, pool: Sequence[Place], base: PlaceMention) -> Place | None:
+        """The one place of the pool: a bare name means the district before the province before the department."""
+        order: tuple[str, ...] = (base.kind,) if base.word and base.kind in ADMIN else ()
+        for kind in dict.fromkeys((*order, "neighbourhood", "facility", "populated_place", "district", "province", "department", "country")):
+            if base.kind in ADMIN and not base.word and kind in BELOW:
+                continue
+            same = [p for p in pool if p.kind == kind]
+            if len({(p.district, p.province, p.department, p.country) for p in same}) == 1:
+                if len(same) > 1 and kind in BELOW:
+                    return next((p for p in same if p.kind == kind), None)
+                return same[0]
+            if same:
+                return None
+        below = [p for p in pool if p.kind in BELOW]
+        if below and len({(p.district, p.department) for p in below}) == 1:
+            return below[0]
+        return None
+
+    @staticmethod
+    def _shared(pool: Sequence[Place]) -> Place | None:
+        """What all the places of the pool have in common."""
+        if not pool or len({p.country for p in pool}) > 1:
+            return None
+        country = pool[0].country
+        if len({p.department for p in pool}) > 1:
+            return Place("country", "", country=country)
+        department = pool[0].department
+        if len({p.province for p in pool}) > 1 or pool[0].province is None:
+            return Place("department", department or "", None, None, department, country, _pad(pool[0].ubigeo, 2))
+        return Place("province", pool[0].province, None, pool[0].province, department, country, _pad(pool[0].ubigeo, 4))
+
+    def _from_rings(self, rings: list[tuple[str, list[PlaceMention]]], home: str, prior: Place | None) -> tuple[Place | None, str]:
+        """The administrative place that the context gives to a name which the gazetteer does not hold."""
+        everything = [m for _, ms in rings for m in ms]
+        for name, mentions in rings:
+            found: Counter[Place] = Counter()
+            for m in mentions:
+                pool, _, _ = self._narrow(list(m.candidates), "named", [("article", [x for x in everything if x is not m])], home, prior, m)
+                one = self._one(pool, m) or self._shared(pool)
+                if one is not None and one.kind != "country":
+                    found[_admin_of(one)] += 1
+            if not found:
+                continue
+            finest = min(RANK[p.kind] for p in found)
+            top = [p for p in found if RANK[p.kind] == finest]
+            top = [p for p in top if not any(q is not p and q.within(p) for q in top)]
+            if len(top) > 1 and name in ("article", "headline", "near", "office"):
+                counts = sorted((found[p] for p in top), reverse=True)
+                if counts[0] >= 2 * counts[1] and name == "article":
+                    top = [p for p in top if found[p] == counts[0]]
+            if len(top) == 1:
+                if name == "office" and top[0].kind == "district":
+                    pass
+                return top[0], name
+            shared = self._shared(top)
+            if shared is not None:
+                return shared, name
+        return None, "open"
+
+    def _whole(
+        self,
+        mention: PlaceMention,
+        street: PlaceMention | None,
+        place: PlaceMention | None,
+        admin: Place | None,
+        rule: str,
+        pinned: Place | None,
+        used: list[PlaceMention],
+    ) -> ResolvedPlace:
+        unit = _admin_of(admin) if admin is not None else None
+        point = pinned or (unit if unit is not None and unit.kind == "district" else None)
+        if street is not None:
+            level = "street"
+        elif place is not None:
+            level = place.kind
+        else:
+            level = unit.kind if unit is not None else "none"
+        return ResolvedPlace(
+            place.text if place is not None else None,
+            street.text if street is not None else None,
+            unit.district if unit else None,
+            unit.province if unit else None,
+            unit.department if unit else None,
+            unit.country if unit else None,
+            _pad(unit.ubigeo, {"department": 2, "province": 4}.get(unit.kind, 6)) if unit else None,
+            point.latitude if point else None,
+            point.longitude if point else None,
+            level,
+            rule,
+            tuple(dict.fromkeys([*used, mention])),
+        )
+
+
+def _pad(ubigeo: str | None, digits: int) -> str | None:
+    return ubigeo[:digits].ljust(6, "0") if ubigeo else None
+
+
+def _admin_of(place: Place) -> Place:
+    """The finest administrative unit that a place lies in."""
+    if place.kind in ADMIN:
+        return place
+    if place.ubigeo:
+        return Gazetteer.default().by_ubigeo.get(place.ubigeo, place)
+    return Place("district", place.district or "", place.district, place.province, place.department, place.country, None, place.latitude, place.longitude)
