@@ -36,6 +36,6 @@ class Article:
     location_created: str | None = None
     """JSON-LD `locationCreated`: where the newspaper says that the story was written."""
     links: list[str] = field(default_factory=list)
-    """Other stories of the same newspaper that the article links to."""
+    """Addresses of other stories of the same newspaper that the article links to, as it writes them."""
     etag: str | None = None
     last_modified: str | None = None

@@ -1,0 +1,110 @@
+"""Instants as newspapers write them, always with a time zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import cache
+
+import dateparser
+
+from scraper.data import toml
+
+_COMPACT_OFFSET = re.compile(r"(?<=[\d:.])\s*([+-]\d{2}):?(\d{2})$")
+_FRACTION = re.compile(r"\.(\d{6})\d+")
+_SPACES = re.compile(r"\s+")
+
+
+def parse_instant(text: object, zone: tzinfo) -> datetime | None:
+    """Return an instant in `zone` from an ISO 8601, RFC 822 or Spanish stamp, or None where there is no full date.
+
+    A stamp without a zone is in `zone`. A date alone is its midnight.
+    """
+    if isinstance(text, (int, float)) and not isinstance(text, bool):
+        return _from_epoch(float(text), zone)
+    if not isinstance(text, str):
+        return None
+    text = _SPACES.sub(" ", text).strip()
+    if not text or len(text) > 80:
+        return None
+    if text.isdigit() and len(text) in {10, 13}:
+        return _from_epoch(float(text), zone)
+    instant = _iso(text) or _rfc822(text) or spanish_date(text)
+    if instant is None:
+        return None
+    try:
+        return instant.replace(tzinfo=zone) if instant.tzinfo is None else instant.astimezone(zone)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _from_epoch(seconds: float, zone: tzinfo) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC).astimezone(zone)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    stamp = _FRACTION.sub(r".\1", _COMPACT_OFFSET.sub(r"\1:\2", text.removesuffix(" UTC").removesuffix(" GMT")))
+    if stamp != text and text.endswith(("UTC", "GMT")):
+        stamp += "+00:00"
+    try:
+        return datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+
+
+def _rfc822(text: str) -> datetime | None:
+    if not re.search(r"\d{1,2} [A-Za-z]{3} \d{4}", text):
+        return None
+    try:
+        instant = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    # "-0000" is RFC 2822's way to say "UTC, zone unknown"; Python gives it no zone
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None and text.endswith("-0000") else instant
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    months = "|".join(sorted(toml("dates")["months"], key=len, reverse=True))
+    clock = r"(?:[\s,|\-–—]*(?:a las\s+)?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[ap]\.?\s?m\.?)?)?"
+    words = rf"\b(?P<day>\d{{1,2}})(?:\s+de)?[\s/-]+(?P<month>{months})\.?,?(?:[\s/-]+(?:de\s+|del\s+)?)(?P<year>\d{{4}})\b"
+    digits = r"(?<![\d/.-])(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>(?:19|20)\d{2})\b"
+    return re.compile(words + clock, re.I), re.compile(digits + clock, re.I)
+
+
+def spanish_date(text: str) -> datetime | None:
+    """Return the first full date of a text ("Trujillo, 14 de octubre de 2026 | 5:41 p. m.", "14/10/2026"), without a zone.
+
+    The day comes before the month, as in all the Spanish-language press. None where day, month or year is missing.
+    """
+    found = find_date(text)
+    return found[0] if found else None
+
+
+def find_date(text: str) -> tuple[datetime, int, int] | None:
+    """Like `spanish_date`, with where the date begins and ends in the text."""
+    for pattern in _patterns():
+        for match in pattern.finditer(text):
+            day = dateparser.parse(
+                f"{match['day']} {match['month']} {match['year']}",
+                languages=["es"],
+                settings={"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"]},
+            )
+            if day is None:
+                continue
+            hour = int(match["hour"]) if match["hour"] else 0
+            if (half := match["half"]) and hour <= 12:
+                hour = hour % 12 + (12 if half[0] in "pP" else 0)
+            try:
+                return (
+                    day.replace(hour=hour, minute=int(match["minute"] or 0), second=0, microsecond=0),
+                    match.start(),
+                    match.end(),
+                )
+            except ValueError:
+                return day.replace(hour=0, minute=0, second=0, microsecond=0), match.start(), match.end()
+    return None

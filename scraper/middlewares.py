@@ -1,0 +1,193 @@
+"""What stands between the spiders and the network: safe addresses, redirects within a newspaper, patience."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from scrapy import Request, Spider, signals
+from scrapy.exceptions import IgnoreRequest
+from scrapy.utils.httpobj import urlparse_cached
+
+from scraper.sources import Source
+
+if TYPE_CHECKING:
+    from scrapy.core.downloader import Slot
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+logger = logging.getLogger(__name__)
+
+LONGEST_DELAY = 300.0  # seconds; a robots.txt or Retry-After that asks for more gets this
+
+
+class Refused(IgnoreRequest):
+    """A request that is not sent, with a short reason that can be counted."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class SafeAddressMiddleware:
+    """Refuses addresses of this machine and of private networks, but for the ports of `QUINTANAS_LOOPBACK_PORTS`."""
+
+    def __init__(self, ports: frozenset[int]) -> None:
+        self.ports = ports
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> SafeAddressMiddleware:
+        return cls(frozenset(int(port) for port in crawler.settings.getlist("QUINTANAS_LOOPBACK_PORTS")))
+
+    def process_request(self, request: Request) -> None:
+        """Raise Refused where the address is not public."""
+        parts = urlparse_cached(request)
+        host = (parts.hostname or "").rstrip(".").lower()
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+        if is_private(host) and not (is_loopback(host) and port in self.ports):
+            raise Refused("private-address", f"{request.url} is not a public address")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is an address outside the public internet. A name that must be looked up is taken for public."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        # a lone number or "127.1" is an address to the system's resolver
+        return (
+            is_loopback(host) or "." not in host or host.rpartition(".")[2].isdigit() or host.endswith((".local", ".internal"))
+        )
+
+
+class RedirectGuardMiddleware:
+    """Refuses redirects that leave the newspaper's site; Scrapy drops some of them without a word and follows others."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RedirectGuardMiddleware:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Pass the response on, or raise Refused."""
+        source = getattr(self.crawler.spider, "source", None)
+        location = response.headers.get("Location")
+        if isinstance(source, Source) and location and 300 <= response.status < 400 and response.status != 304:
+            target = urljoin(request.url, location.decode("latin-1"))
+            if not source.owns(target):
+                raise Refused("offsite-redirect", f"{request.url} redirects to {target}, outside {source.home}")
+        return response
+
+
+class RetryAfterMiddleware:
+    """Waits as long as a newspaper that is overloaded asks (429 and 503 with `Retry-After`)."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RetryAfterMiddleware:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Slow the newspaper's slot down; where the wait is too long for this run, do not ask again in it."""
+        if response.status not in {429, 503}:
+            return response
+        asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        if asked is None:
+            return response
+        if asked > LONGEST_DELAY:
+            request.meta["dont_retry"] = True
+        slot = _slot(self.crawler, request)
+        if slot is not None:
+            slot.delay = max(slot.delay, min(asked, LONGEST_DELAY))
+        return response
+
+
+def retry_after(value: bytes | None, now: datetime) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), or None where it says nothing readable."""
+    if not value:
+        return None
+    text = value.decode("latin-1").strip()
+    if text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+class CrawlDelay:
+    """Keeps to `Crawl-delay` of robots.txt and `crawl_delay` of the newspaper's table, whichever is longer.
+
+    Scrapy reads the directive and leaves it at that; AutoThrottle would lower the delay again, so it is set after each answer.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.least: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
+        extension = cls(crawler)
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.robots_parsed, signal=signals.robots_parsed)
+        crawler.signals.connect(extension.response_downloaded, signal=signals.response_downloaded)
+        return extension
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Start with the delay that the newspaper's table states."""
+        source = getattr(spider, "source", None)
+        if isinstance(source, Source) and source.crawl_delay:
+            host = urlparse_cached(Request(source.home)).hostname or ""
+            self._set(host, source.crawl_delay)
+
+    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+        """Take the delay that a robots.txt asks for."""
+        agent = self.crawler.settings["ROBOTSTXT_USER_AGENT"] or self.crawler.settings["USER_AGENT"]
+        delay = robotparser.crawl_delay(agent)
+        if delay is not None and math.isfinite(delay) and delay > 0:
+            self._set(urlparse_cached(request).hostname or "", min(delay, LONGEST_DELAY))
+
+    def response_downloaded(self, request: Request) -> None:
+        """Undo what AutoThrottle lowered too far."""
+        slot = _slot(self.crawler, request)
+        key = request.meta.get("download_slot")
+        if slot is not None and key in self.least:
+            slot.delay = max(slot.delay, self.least[key])
+
+    def _set(self, host: str, delay: float) -> None:
+        delay = max(delay, self.least.get(host, 0.0))
+        self.least[host] = delay
+        downloader = self.crawler.engine.downloader if self.crawler.engine else None
+        if downloader is None:
+            return
+        downloader.per_slot_settings[host] = {**downloader.per_slot_settings.get(host, {}), "concurrency": 1, "delay": delay}
+        if host in downloader.slots:
+            downloader.slots[host].concurrency = 1
+            downloader.slots[host].delay = max(downloader.slots[host].delay, delay)
+        logger.info("%s asks for %.1f s between requests", host, delay)
+
+
+def _slot(crawler: Crawler, request: Request) -> Slot | None:
+    """Return the downloader's slot of a request, or None before it has one."""
+    engine = crawler.engine
+    return engine.downloader.slots.get(request.meta.get("download_slot", "")) if engine else None
