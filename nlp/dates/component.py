@@ -126,8 +126,10 @@ def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expres
                 expression.modifier = expression.modifier or following.modifier
                 expression.month_modifier, expression.year_modifier = following.month_modifier, following.year_modifier
                 expression.rule, expression.weak = "calendar", False
-            elif not following.weak:
-                expression.weak = False
+            elif words[following.start].range or any(w.range for w in words[expression.end : following.start]):
+                expression.ranged = following.ranged = True
+                if not following.weak or not expression.weak:
+                    expression.weak = following.weak = False
         kept.append(expression)
         following = expression
     kept.reverse()
@@ -145,7 +147,7 @@ def _is_plain_day(words: Sequence[Word], found: Sequence[Expression], i: int) ->
     named = any(e.month and e.day for e in found[:i])
     after = words[expression.end]
     plain = after.comma or after.stop or after.joins or after.preposition or after.clause or after.tense != 0
-    return named and plain and not expression.complement
+    return named and plain and words[expression.start].article
 
 
 def _linked(words: Sequence[Word], first: Expression, second: Expression) -> bool:
@@ -165,7 +167,14 @@ def _values(
         resolver.anchor_kind = "text"
         resolver.stated = [day for e in found if e.year and e.day and e.month and (day := make_date(e.year, e.month, e.day))]
     values: list[tuple[Expression, DateValue]] = []
-    for expression in found:
+    for i, expression in enumerate(found):
+        if (
+            expression.rule == "same_day"
+            and i + 1 < len(found)
+            and words[expression.end].of
+            and found[i + 1].start == expression.end
+        ):
+            resolver.resolve(found[i + 1])  # "al día siguiente del 11 de septiembre"
         value = resolver.resolve(expression)
         if value is None:
             continue

@@ -38,6 +38,8 @@ class Expression:
     approximate: bool = False
     weak: bool = False
     """A day number alone: a date only if its neighbours say so."""
+    ranged: bool = False
+    """One end of "del 3 al 5"."""
     complement: bool = False
     """Attached to a noun ("las elecciones del 12 de marzo"), not to a verb."""
 
@@ -117,8 +119,7 @@ class Grammar:
 
     def _numeric(self, i: int, low: int) -> Expression | None:
         words = self.words
-        assert words[i].numeric is not None
-        year, month, day = words[i].numeric
+        year, month, day = words[i].numeric or (0, 0, 0)
         start, modifier = self._left(i, low)
         weekday = -1
         if start == i and i > low and words[i - 1].weekday >= 0:
@@ -143,18 +144,19 @@ class Grammar:
             k += 1
         elif words[k].range and words[k + 1].weekday >= 0 and start == i:
             return None
-        found.end = k
+        found.end = end = k
         if words[k].comma:
             k += 1
         while (words[k].determiner and words[k].masculine) or words[k].unit == "day":
             k += 1
         if words[k].number and words[k].number <= 31 and self._is_day(k):
             self._calendar(found, k)
+            if not found.month and not words[k].digits:
+                found.day, found.end = 0, end  # "el lunes, una banda"
         elif words[start].plural and start < i and words[i - 1].unit != "day":
             return None  # "los lunes"
         elif words[k].numeric:
-            assert words[k].numeric is not None
-            found.year, found.month, found.day = words[k].numeric
+            found.year, found.month, found.day = words[k].numeric or (0, 0, 0)
             found.rule, found.end = "numeric", k + 1
         else:
             self._of_week(found)
@@ -184,7 +186,10 @@ class Grammar:
     def _is_day(self, k: int) -> bool:
         """Whether the number at `k` counts nothing ("lunes 18", not "lunes 18 personas")."""
         after = self.words[k + 1]
-        return not (after.quantity or after.unit or after.clock or after.number or (after.of and self.words[k + 2].part))
+        second = self.words[k + 2]
+        return not (
+            after.quantity or after.unit or after.clock or after.number or second.quantity or (after.of and second.part)
+        )
 
     def _day_number(self, i: int, low: int) -> Expression | None:
         words = self.words
@@ -195,8 +200,10 @@ class Grammar:
         start, modifier = self._left(i, low)
         found = Expression(start, i + 1, "day_number", modifier=modifier, complement=words[start].of)
         self._calendar(found, i)
-        if found.month or found.month_modifier:
+        if found.month or (found.month_modifier and start < i):
             return self._with_part(found)
+        if not words[i].digits:
+            return None
         masculine = start < i and (words[i - 1].masculine or words[i - 1].modifier in ("past", "last", "next"))
         named_day = start < i and words[i - 1].unit == "day"
         after = words[found.end]
@@ -333,8 +340,10 @@ class Grammar:
             offset, part = 1, ""
             if i > low and words[i - 1].modifier == "past":
                 start, offset = i - 1, 2
-        elif word.offset == 0 and words[i + 1].preposition and words[i + 2].unit == "day":
-            return None  # "hoy en día"
+        elif word.offset == 0 and words[i + 1].preposition and (words[i + 2].unit == "day" or words[i + 2].offset == 0):
+            return None  # "hoy en día", "hoy por hoy"
+        elif word.offset == 0 and i > low and words[i - 1].determiner:
+            return None  # "el hoy occiso"
         if start > low and words[start - 1].of and start - 2 >= low and words[start - 2].unit == "day":
             start, _ = self._left(start - 2, low)  # "el día de ayer"
         found = Expression(start, i + 1, "deictic", offset=offset, part=part)
@@ -356,7 +365,7 @@ class Grammar:
             self._calendar(stated, k)
             if stated.month:
                 found.day, found.month, found.year, found.end = stated.day, stated.month, stated.year, stated.end
-            elif words[k - 1].weekday >= 0:
+            elif words[k - 1].weekday >= 0 and words[k].digits:
                 found.day, found.end = stated.day, stated.end
         return self._with_part(found)
 
@@ -509,6 +518,5 @@ class Grammar:
         dated = before.preposition or modifier or (before.of and (words[start - 2].part or words[start - 2].unit == "day"))
         if not dated:
             return None
-        assert words[i].festivity is not None
-        month, day = words[i].festivity
+        month, day = words[i].festivity or (0, 0)
         return Expression(start, i + 1, "festivity", month=month, day=day, modifier=modifier)

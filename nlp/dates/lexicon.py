@@ -9,14 +9,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from spacy.attrs import LOWER
 from spacy.tokens import Doc
 
 _NUMERIC = re.compile(
     r"(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
     r"|(?P<d2>\d{1,2})(?P<s2>[-/.])(?P<m2>\d{1,2}|[a-záéíóú]{3,10}\.?)(?P=s2)(?P<y2>[12]\d{3})"
     r"|(?P<d3>\d{1,2})/(?P<m3>\d{1,2})/(?P<y3>\d{2})"
-    r"|(?P<d4>\d{1,2})[-/](?P<m4>\d{1,2}))"
+    r"|(?P<d4>\d{1,2})/(?P<m4>\d{1,2}))"
 )
 _KNOWN_WORDS_LIMIT = 100_000
 
@@ -31,6 +30,8 @@ class Word:
     abbreviation: bool = False
     weekday: int = -1
     number: int = 0
+    digits: bool = False
+    """The number is written in figures."""
     year: int = 0
     offset: int | None = None
     part: str = ""
@@ -41,7 +42,9 @@ class Word:
     """Year (0 where not stated), month, day."""
     tense: int = 0
     """1 future, -1 past."""
+    participle: bool = False
     determiner: bool = False
+    article: bool = False
     masculine: bool = False
     plural: bool = False
     preposition: bool = False
@@ -71,6 +74,7 @@ class Word:
     saint: bool = False
     quantity: bool = False
     purpose: bool = False
+    until: bool = False
     clock: bool = False
     stated: bool = False
     between: bool = False
@@ -79,6 +83,7 @@ class Word:
 ORDINARY = Word()
 _FUTURE = Word(tense=1)
 _PAST = Word(tense=-1)
+_PARTICIPLE = Word(participle=True)
 _ROLE_FIELDS = {"and": "joins"}
 _HOT = ("month", "offset", "part", "unit", "festivity", "numeric", "ago", "within", "eve", "weekend")
 
@@ -120,6 +125,7 @@ def read_table() -> dict[str, Word]:
             note(form, "tense", value)
     for field, forms in (
         ("purpose", tense["future_before"]),
+        ("until", tense["until"]),
         ("name_before", data["names"]["before"]),
         ("name_between", data["names"]["between"]),
         ("saint", data["names"]["saint"]),
@@ -130,6 +136,7 @@ def read_table() -> dict[str, Word]:
     for number in range(1, 100):
         for form in (str(number), f"{number:02}"):
             note(form, "number", number)
+            note(form, "digits", True)
     for year in range(1900, 2100):
         note(str(year), "year", year)
     for word in words.values():
@@ -144,9 +151,9 @@ def read_table() -> dict[str, Word]:
 
 
 @cache
-def _endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _endings() -> tuple[tuple[str, ...], ...]:
     tense = tomllib.loads((files("nlp") / "data" / "dates.toml").read_text(encoding="utf-8"))["tense"]
-    return tuple(tense["future_endings"]), tuple(tense["past_endings"])
+    return tuple(tuple(tense[f"{name}_endings"]) for name in ("future", "past", "participle"))
 
 
 class Lexicon:
@@ -154,12 +161,12 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._table = read_table()
-        self._future, self._past = _endings()
+        self._future, self._past, self._participle = _endings()
         self._known: dict[int, Word] = {}
 
     def words(self, doc: Doc) -> list[Word]:
         """One `Word` for each token of `doc`."""
-        keys = doc.to_array(LOWER).tolist()
+        keys = doc.to_array("LOWER").tolist()
         known = self._known
         try:
             return list(map(known.__getitem__, keys))
@@ -183,6 +190,8 @@ class Lexicon:
             return _FUTURE
         if len(form) > 3 and form.endswith(self._past):
             return _PAST
+        if len(form) > 4 and form.endswith(self._participle):
+            return _PARTICIPLE
         return ORDINARY
 
 

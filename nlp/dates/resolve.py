@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from nlp.dates.grammar import Expression
-from nlp.dates.lexicon import Word
+from nlp.dates.lexicon import ORDINARY, Word
 from nlp.dates.value import Anchor, DateValue, PartOfDay, Precision
 
 _AHEAD = timedelta(days=45)
@@ -44,7 +44,12 @@ def shift_month(year: int, month: int, by: int) -> tuple[int, int]:
 
 def looks_ahead(words: Sequence[Word], found: Expression) -> int:
     """1 where the verb nearest to the expression, in its clause, is future; -1 where it is past; 0 where there is none."""
-    if found.start and words[found.start - 1].purpose:
+    before = words[found.start - 1] if found.start else ORDINARY
+    if before.purpose:
+        return 1
+    if before.participle:
+        return -1  # "iniciado el 3 de enero"
+    if before.until and not any(word.tense < 0 for word in words[max(0, found.start - 3) : found.start]):
         return 1
     for i in range(found.start - 1, max(-1, found.start - 1 - _CLAUSE), -1):
         word = words[i]
@@ -82,7 +87,9 @@ class Resolver:
             part: PartOfDay = found.part  # type: ignore[assignment]
             value = replace(value, part_of_day=part)
         if value.start is not None and value.precision == "day":
-            self.previous, self.previous_end = value, found.end
+            reporting = found.rule == "deictic" and found.offset == 0 and not found.part  # "informó hoy"
+            if not reporting or self.previous is None:
+                self.previous, self.previous_end = value, found.end
         return value
 
     def _value(self, found: Expression) -> DateValue | None:
@@ -219,7 +226,7 @@ class Resolver:
         return self._made(found, date(year, found.month, 1), month_end(year, found.month), "month")
 
     def _completed(self, found: Expression) -> DateValue:
-        """A day and month with neither year nor day of publication: completed from full dates of the text, if these decide it."""
+        """A day and month, with no year and no publication: completed from full dates of the text where these decide it."""
         if not found.day or not self.stated:
             return self._made(found, None)
         if found.weekday >= 0:
@@ -261,7 +268,7 @@ class Resolver:
             return self._made(found, None)
         forward = found.modifier in _FORWARD
         if not forward and found.modifier not in _BACK:
-            forward = looks_ahead(self.words, found) > 0
+            forward = looks_ahead(self.words, found) >= (0 if found.ranged else 1)
         for by in range(3):
             year, month = shift_month(self.published.year, self.published.month, by if forward else -by)
             day = make_date(year, month, found.day)
@@ -302,7 +309,7 @@ class Resolver:
         fits = [day for day in right if day.weekday() == found.weekday] or [
             day for day in days if day.weekday() == found.weekday and abs((day - self.published).days) <= 31
         ]
-        return self._made(found, (fits or right or [None])[0])
+        return self._made(found, next(iter(fits or right), None))
 
     def _deictic(self, found: Expression) -> DateValue | None:
         if self.published is None:
