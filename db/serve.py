@@ -1,0 +1,93 @@
+"""The public database as a Datasette site."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from datasette.app import Datasette
+from datasette.database import Database
+
+from db.site.metadata import SETTINGS, metadata
+
+SITE = Path(__file__).with_name("site")
+DATABASE = "incidents"
+"""Name of the database on the site, whatever the file is called."""
+
+
+def site(public_path: str | Path, *, settings: dict[str, Any] | None = None) -> Datasette:
+    """A configured Datasette over the public database, opened as immutable; `settings` override the site's own
+    (`base_url`, `force_https_urls`, `default_allow_sql`…).
+
+    It shows the release that was in place when it started. Raises `FileNotFoundError` where there is no public database.
+    """
+    public = Path(public_path)
+    if not public.is_file():
+        raise FileNotFoundError(f"there is no public database at {public}: run `quintanas publish` first")
+    datasette = Datasette(
+        metadata=metadata(DATABASE),
+        template_dir=str(SITE / "templates"),
+        plugins_dir=str(SITE / "plugins"),
+        static_mounts=[("assets", str(SITE / "static"))],
+        settings={**SETTINGS, **(settings or {})},
+    )
+    datasette.remove_database("_memory")
+    datasette.add_database(Database(datasette, path=str(public.resolve()), is_mutable=False), name=DATABASE)
+    return datasette
+
+
+def serve(
+    public_path: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    settings: dict[str, Any] | None = None,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Serve the site until the process is told to end (SIGINT, SIGTERM). Port 0 takes a free one; `ready` gets the address
+    once it answers.
+
+    Raises `FileNotFoundError` where there is no public database and `OSError` where the port is taken.
+    """
+    datasette = site(public_path, settings=settings)
+    listener = listen(host, port)
+    try:
+        asyncio.run(_run(datasette, listener, ready))
+    finally:
+        listener.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `OSError` naming the address where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, f"cannot listen on {host}:{port} ({error.strerror}); choose another port") from error
+    return listener
+
+
+def address(listener: socket.socket, base_url: str = "/") -> str:
+    """The address of a listening socket as a browser takes it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{base_url}"
+
+
+async def _run(datasette: Datasette, listener: socket.socket, ready: Callable[[str], None]) -> None:
+    await datasette.invoke_startup()
+    config = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        ready(address(listener, datasette.setting("base_url")))
+    await serving

@@ -1,0 +1,1 @@
+"""The public site: Datasette's templates, style, words and plugins."""
