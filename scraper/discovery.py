@@ -20,7 +20,7 @@ from scrapy.utils.sitemap import Sitemap
 from scraper.frontier import Link
 from scraper.instants import parse_instant
 from scraper.sources import Source
-from scraper.urls import canonical_url, fetch_url
+from scraper.urls import canonical_url, fetch_url, is_listing, is_page
 
 logger = logging.getLogger(__name__)
 
@@ -202,11 +202,16 @@ def _base(selector: Selector, url: str) -> str:
 
 
 def own(found: list[Found], source: Source) -> Iterator[tuple[Found, str | None]]:
-    """Yield what a feed or sitemap lists, each with the reason why it is not fetched ("offsite", "denied") or None."""
+    """Yield what a feed or sitemap lists, each with the reason why it is not fetched, or None.
+
+    Reasons: offsite; denied, by the newspaper's patterns; no-page, the address of a tag, an author, a picture…
+    """
     for one in found:
         if not source.owns(one.address):
             yield one, "offsite"
         elif source.denies(one.link.url) or source.denies(one.address):
             yield one, "denied"
+        elif not source.allow and (is_listing(one.link.url) or not is_page(one.address)):
+            yield one, "no-page"
         else:
             yield one, None

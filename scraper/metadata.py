@@ -175,8 +175,13 @@ class Metadata:
         names = {_folded(name) for name in (self.source.name, self.meta.get("og:site_name", "")) if name}
         parts = re.fullmatch(r"(?P<head>.*\S)\s+[-–—|:•»]\s+(?P<tail>.*)", title, re.S)
         tail = _folded(parts["tail"]) if parts else ""
-        if parts and tail and any(tail in name or name in tail for name in names):
+        if parts and len(tail) > 2 and any(tail in name or name in tail for name in names):
             return self._without_name(parts["head"])
+        parts = re.fullmatch(r"(?P<head>\S.*?)\s+[-–—|:•»]\s+(?P<tail>\S.*)", title, re.S)
+        head = _folded(parts["head"]) if parts else ""
+        # a place may stand before the headline like that: only two words of the name, or all of it, are the name
+        if parts and any(head == name or (name.startswith(f"{head} ") and " " in head) for name in names):
+            return parts["tail"]
         return title
 
     @cached_property
@@ -295,11 +300,27 @@ class Metadata:
                 best.append((-2 * sure - inside, instant))
         return [instant for _, instant in sorted(best, key=lambda item: item[0])]
 
+    @property
+    def _heading(self) -> HtmlElement | None:
+        """The element that shows the headline: an <h1>, or on old pages any other that says just that."""
+        heading = next(self.tree.iter("h1"), None)
+        if heading is not None or not self.headline:
+            return heading
+        wanted = _folded(self.headline)
+        return next(
+            (
+                e
+                for e in self.tree.iter("h2", "h3", "h4", "b", "strong", "font", "span", "td")
+                if _folded(e.text_content()) == wanted
+            ),
+            None,
+        )
+
     @cached_property
     def date_line(self) -> tuple[datetime, str | None] | None:
         """The date that a short line of the page states ("Trujillo, 14 de octubre de 2026") and the place before it."""
         lines = [element for element in self.tree.iter(*_LINE_TAGS) if _DATED.search(_names(element))]
-        heading = next(self.tree.iter("h1"), None)
+        heading = self._heading
         if heading is not None:
             lines += heading.xpath(f"following::*[{_AROUND}][position() <= 60] | preceding::*[{_AROUND}][position() <= 8]")
         for element in lines:

@@ -78,7 +78,7 @@ _SPACES = re.compile(r"\s+")
 
 class NotAnArticle(ValueError):  # noqa: N818 - an answer, not a fault
     """A page holds no article that can be read. `reason` is short and can be counted: no-headline, no-body, section-page,
-    soft-404, login-wall, front-page, not-html."""
+    static-page, soft-404, login-wall, front-page, not-html."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -104,7 +104,7 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
     dateline = page.dateline or (page.date_line[1] if page.date_line else None)
 
     body, linked = _body(tree, page, url)
-    lines = [line for line in body if not _repeats(line, headline)]
+    lines = _after_headline(body, headline)
     lines, opening = _without_date_line(lines)
     text = "\n\n".join(lines)
     if len(text) < SHORTEST_BODY:
@@ -206,17 +206,19 @@ def _refuse(page: Metadata, url: str, headline: str | None) -> None:
         "single-post",
     }:
         raise NotAnArticle("section-page")
-    if not page.says_article and _is_list_of_stories(page.tree, url):
+    if "page" in marks and not marks & {"single", "single-post"} and not page.article:
+        raise NotAnArticle("static-page")
+    if not page.says_article and _is_list_of_stories(page.tree, url, page.source):
         raise NotAnArticle("section-page")
 
 
-def _is_list_of_stories(tree: HtmlElement, url: str) -> bool:
+def _is_list_of_stories(tree: HtmlElement, url: str, source: Source) -> bool:
     """Whether a page says more in headlines that lead elsewhere than in sentences of its own."""
     linked = 0
     for anchor in tree.iter("a"):
         href = anchor.get("href") or ""
         words = len(" ".join(anchor.itertext()).split())
-        if words >= 5 and _is_story(href, url):
+        if words >= 5 and _is_story(href, url, source):
             linked += words
     own = 0
     for paragraph in tree.iter("p"):
@@ -248,7 +250,7 @@ class _Removed:
 def _body(tree: HtmlElement, page: Metadata, url: str) -> tuple[list[str], list[str]]:
     """Return the paragraphs of the article and the addresses that its text links to, in their order."""
     stated = page.article_body
-    removed = list(_take_out(tree, url))
+    removed = list(_take_out(tree, url, page.source))
     lines = _read(tree, url)
     size = sum(map(len, lines))
     if stated:
@@ -269,18 +271,37 @@ def _read(tree: HtmlElement, url: str) -> list[str]:
         if sum(map(len, dear)) >= 1.3 * size:
             lines = dear
     if sum(map(len, lines)) < SHORTEST_BODY:
-        lines = _extract(tree, url, fast=False, recall=True)
+        lines = list(_own_lines(_sentences(tree)))
     return lines
 
 
-def _extract(tree: HtmlElement, url: str, *, fast: bool, recall: bool = False) -> list[str]:
+def _sentences(tree: HtmlElement) -> list[str]:
+    """Return the paragraphs of the element that holds most sentences, for the pages that trafilatura cannot make out."""
+    paragraphs = [
+        (p, line)
+        for p in tree.iter("p", "div")
+        if (line := _line(p)) and not any(child.tag in _HOLDERS for child in p.iterdescendants())
+    ]
+    weights: dict[HtmlElement, int] = {}
+    for p, line in paragraphs:
+        parent = p.getparent()
+        if parent is not None and len(line.split()) >= 8 and re.search(r"[.!?…”\")]$", line) and not p.xpath("ancestor::a"):
+            weights[parent] = weights.get(parent, 0) + len(line)
+    best = max(weights, key=lambda element: weights[element], default=None)
+    return [line for p, line in paragraphs if p.getparent() is best] if best is not None else []
+
+
+def _line(element: HtmlElement) -> str | None:
+    return clean(" ".join(element.itertext()))
+
+
+def _extract(tree: HtmlElement, url: str, *, fast: bool) -> list[str]:
     try:
         document = trafilatura.bare_extraction(
             deepcopy(tree),
             url=url,
             fast=fast,
-            favor_precision=not recall,
-            favor_recall=recall,
+            favor_precision=True,
             include_comments=False,
             include_tables=False,
             with_metadata=False,
@@ -321,7 +342,7 @@ def _own_lines(lines: Iterator[str] | list[str]) -> Iterator[str]:
         yield line
 
 
-def _take_out(tree: HtmlElement, url: str) -> Iterator[_Removed]:
+def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
     """Remove what is no text of the article from the tree; yield the links that went with it."""
     etree.strip_elements(
         tree, "script", "style", "noscript", "template", "svg", "button", "select", "form", "nav", "footer", with_tail=False
@@ -329,6 +350,11 @@ def _take_out(tree: HtmlElement, url: str) -> Iterator[_Removed]:
     body = tree.find("body")
     if body is None:
         return
+    for picture in list(body.iter("img")):
+        frame = next((e for e in picture.iterancestors("table", "figure", "div", "center", "dl")), None)
+        if frame is not None and frame.find(".//p") is None and len(_line(frame) or "") <= 200 and frame.find(".//h1") is None:
+            yield from _drop(frame)
+    _make_paragraphs(body)
     words = sum(len(" ".join(p.itertext())) for p in body.iter("p", "br")) or 1
     classes = _pattern("classes")
     for element in list(body.iter("*")):
@@ -342,11 +368,57 @@ def _take_out(tree: HtmlElement, url: str) -> Iterator[_Removed]:
             if held <= 0.3 * words and not element.xpath(".//h1"):
                 yield from _drop(element)
     for element in list(body.iter(*_BLOCKS)):
-        if element.getparent() is not None and _in_tree(element, body) and _is_pointer(element, url):
+        if element.getparent() is not None and _in_tree(element, body) and _is_pointer(element, url, source):
             yield from _drop(element)
     for anchor in list(body.iter("a")):
         if _in_tree(anchor, body):
-            yield from _cut_inline(anchor, url)
+            yield from _cut_inline(anchor, url, source)
+
+
+_INLINE = frozenset("a abbr acronym b bdi big cite code em font i ins mark q s small span strong sub sup tt u".split())
+
+
+def _make_paragraphs(body: HtmlElement) -> None:
+    """Give pages of the table age real paragraphs: what <br> parts inside a cell, a font or a block becomes a <p>."""
+    paragraphs = sum(len(line) for p in body.iter("p") if (line := _line(p)))
+    if 2 * paragraphs > sum(len(" ".join(part.split())) for part in body.itertext()):
+        return
+    for element in list(body.iter("font", "center")):
+        # a <font> around lines is a block; one inside a line stays what it is
+        if element.find("br") is not None or any(child.tag in _HOLDERS for child in element):
+            element.tag = "div"
+    for element in [body, *body.iter("td", "div", "section", "article")]:
+        if element.find("br") is not None:
+            _split(element)
+    for element in list(body.iter("table", "tbody", "tr", "td", "th")):
+        if not any(_line(row) for row in element.iter("th")) or element.tag == "td":
+            element.tag = "div"
+
+
+def _split(element: HtmlElement) -> None:
+    """Turn the lines of an element, which <br> parts, into paragraphs; blocks between them stay."""
+    children = list(element)
+    paragraph = element.makeelement("p", {})
+    made = [paragraph]
+    paragraph.text, element.text = element.text, None
+    for child in children:
+        tail, child.tail = child.tail, None
+        element.remove(child)
+        if child.tag == "br" or (isinstance(child.tag, str) and child.tag not in _INLINE):
+            if child.tag != "br":
+                made.append(child)
+            paragraph = element.makeelement("p", {})
+            paragraph.text = tail
+            made.append(paragraph)
+        else:
+            paragraph.append(child)
+            child.tail = tail
+    joined: list[HtmlElement] = []
+    for one in made:
+        if one.tag == "p" and not _line(one) and not len(one):
+            continue
+        joined.append(one)
+    element.extend(joined)
 
 
 def _in_tree(element: HtmlElement, body: HtmlElement) -> bool:
@@ -363,16 +435,18 @@ def _drop(element: HtmlElement) -> Iterator[_Removed]:
     element.drop_tree()
 
 
-def _is_story(href: str, url: str) -> bool:
-    """Whether a link leads to another story of the same site."""
+def _is_story(href: str, url: str, source: Source) -> bool:
+    """Whether a link leads to another story of the newspaper."""
     try:
         address = canonical_url(href, url)
     except ValueError:
         return False
-    return same_site(address, url) and looks_like_article(address) and address != canonical_url(url)
+    if address == canonical_url(url):
+        return False
+    return source.may_be_article(address) or (same_site(address, url) and looks_like_article(address))
 
 
-def _is_pointer(element: HtmlElement, url: str) -> bool:
+def _is_pointer(element: HtmlElement, url: str, source: Source) -> bool:
     """Whether an element does nothing but lead to other stories."""
     anchors = [anchor for anchor in element.iter("a") if anchor.get("href") and " ".join(anchor.itertext()).strip()]
     if not anchors and element.tag != "p":
@@ -388,7 +462,7 @@ def _is_pointer(element: HtmlElement, url: str) -> bool:
         return len(text) - linked <= 60 if anchors else len(text) < 250
     if not anchors:
         return False
-    stories = any(_is_story(anchor.get("href", ""), url) for anchor in anchors)
+    stories = any(_is_story(anchor.get("href", ""), url, source) for anchor in anchors)
     introduced = before_link.match(folded)
     if introduced and stories and len(text) - linked <= len(introduced[0]) + 12:
         return True
@@ -399,9 +473,9 @@ def _is_pointer(element: HtmlElement, url: str) -> bool:
 _LAST_WORDS = 60
 
 
-def _cut_inline(anchor: HtmlElement, url: str) -> Iterator[_Removed]:
+def _cut_inline(anchor: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
     """Cut "LEE TAMBIÉN: <a>…</a>" out of a paragraph that goes on before or after it."""
-    if not _is_story(anchor.get("href") or "", url):
+    if not _is_story(anchor.get("href") or "", url, source):
         return
     parent = anchor.getparent()
     if parent is None:
@@ -472,8 +546,14 @@ def _own_stories(hrefs: list[str], url: str, identity: str, source: Source) -> I
 # ---------------------------------------------------------------------- around the text
 
 
-def _repeats(line: str, headline: str | None) -> bool:
-    return headline is not None and fold(line).strip(" .") == fold(headline).strip(" .")
+def _after_headline(lines: list[str], headline: str | None) -> list[str]:
+    """Cut the headline off the text, with what stands above it: the newspaper's name, a kicker, a menu."""
+    if headline is None:
+        return lines
+    wanted = fold(headline).strip(" .")
+    same = [index for index, line in enumerate(lines) if fold(line).strip(" .") == wanted]
+    first = same[0] + 1 if same and same[0] < min(8, len(lines) / 2) else 0
+    return [line for index, line in enumerate(lines) if index >= first and index not in same]
 
 
 def _without_date_line(lines: list[str]) -> tuple[list[str], str | None]:

@@ -131,17 +131,21 @@ def is_page(url: str) -> bool:
     return "." not in name or name.rpartition(".")[2].lower() not in _known("not_pages")
 
 
+def is_listing(url: str) -> bool:
+    """Whether an address is a tag's, an author's, a search's, or another that never holds an article."""
+    parts = _split(url)
+    return parts is not None and any(folder in _known("not_articles") for folder in parts.path.lower().split("/") if folder)
+
+
 def looks_like_article(url: str) -> bool:
     """Whether an address has the form of an article's: a dated folder, a headline in words, or an identifier.
 
     For links on section pages of newspapers whose table says no `allow` pattern; feeds and sitemaps need no guess.
     """
     parts = _split(url)
-    if parts is None or not is_page(url):
+    if parts is None or not is_page(url) or is_listing(url):
         return False
     folders = [folder for folder in parts.path.lower().split("/") if folder]
-    if any(folder in _known("not_articles") for folder in folders):
-        return False
     if any(
         v.isdigit() and k.lower() not in {"page", "paged", "pagina", "pag", "start", "offset"}
         for k, v in parse_qsl(parts.query)
