@@ -15,6 +15,9 @@ NEWSPAPERS = Path(__file__).parent / "newspapers"
 
 EDITIONS = (1, 2)
 
+COUNTRY = "PE"
+"""Where the newspapers are at home, which is not always where the crime is."""
+
 INCIDENT_KEYS = (
     "type",
     "also",
@@ -45,7 +48,6 @@ HEAD_KEYS = frozenset(
         "number",
         "listed",
         "withdrawn",
-        "country",
         "incidents",
     }
 )
@@ -99,7 +101,6 @@ class SampleArticle:
     """Whether feed, sitemap, section and front page show it; otherwise only links inside other articles lead to it."""
     withdrawn: bool = False
     """The newspaper took it down: its address answers 410."""
-    country: str = "PE"
     incidents: tuple[dict[str, Any], ...] = ()
     """Expected incidents as mappings with the keys of `INCIDENT_KEYS`, the main one first; empty where no crime is told.
     Keys whose value is not known hold None. Types and levels are the taxonomy's words; `also` lists every other type that a
@@ -124,7 +125,7 @@ class SampleArticle:
             "published": self.published.date().isoformat(),
             "title": self.title,
             "text": self.text,
-            "country": self.country,
+            "country": COUNTRY,
             "incidents": [dict(incident) for incident in self.incidents],
         }
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -124,6 +126,11 @@ def _utc(page: Page) -> datetime:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing where the asker hung up; that is its right."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class SampleNewspapers:
@@ -243,7 +250,9 @@ def _toml(value: str | list[str], base: str) -> str:
 
 
 def main() -> None:
-    """Print the addresses and serve until Ctrl-C."""
+    """Print the addresses as a `sources.toml` and serve until Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have started this with the interrupt switched off
+        signal.signal(number, signal.default_int_handler)
     with SampleNewspapers() as newspapers:
         print(newspapers.sources_toml(), flush=True)
         try:
