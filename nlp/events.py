@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from spacy.tokens import Doc, Span
 
 from .extensions import get
 from .factuality import Factuality
-from .lexicon import data
+from .lexicon import data, ids
 from .sentences import Sentence
 from .triggers import Circumstance, Trigger
 
@@ -95,6 +96,11 @@ def sums(found: Iterable[Mention]) -> dict[str, float]:
     return totals
 
 
+@cache
+def _genres() -> dict[str, frozenset[int]]:
+    return {name: ids(words) for name, words in data("context.toml")["genre"].items()}
+
+
 def relevance_features(doc: Doc, evidence: Evidence) -> dict[str, float]:
     """The figures that `relevance` weighs, by the names of `data/decision.toml`."""
     event = [m for m in evidence.mentions if m.trigger.role in ("act", "name", "police", "court")]
@@ -104,7 +110,9 @@ def relevance_features(doc: Doc, evidence: Evidence) -> dict[str, float]:
     past = [m for m in event if m.trigger.form == "past" and m.factuality.weight > 0.5]
     agents = sum(m.score for m in evidence.mentions if m.trigger.role in ("agent", "sign"))
     asserted = sum(1 for m in event if m.factuality.weight > 0.5)
-    return {
+    vocabulary = set(doc.to_array("LOWER").tolist())
+    genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
+    return genre | {
         "headline": min(max(headline, default=0.0), 6.0),
         "lead": min(max(lead, default=0.0), 4.5),
         "body": min(sum(body[:4]), 6.0),
@@ -116,7 +124,6 @@ def relevance_features(doc: Doc, evidence: Evidence) -> dict[str, float]:
         "policy": min(evidence.readings.get("policy", 0.0), 5.0),
         "fiction": min(evidence.readings.get("fiction", 0.0), 3.0),
         "hypothetical": min(evidence.readings.get("hypothetical", 0.0), 3.0),
-        "told": 1.0 if doc.user_data.get("told") else 0.0,
     }
 
 
@@ -135,16 +142,18 @@ def type_scores(evidence: Evidence) -> dict[str, float]:
     take = totals.get("take", 0.0)
     force, entry, unseen = about("force", 0.0), about("entry", 0.0), about("unseen", 0.0)
     if take:
-        robbery = 0.55 + 0.5 * min(force, 2) - 0.2 * min(entry, 2) - 0.3 * min(unseen, 1)
-        burglary = 0.1 + 0.55 * min(entry, 2) + 0.35 * min(unseen, 2) - 0.3 * min(force, 2)
-        theft = 0.45 - 0.2 * min(force, 2) - 0.15 * min(entry, 2)
-        best = max(robbery, burglary, theft)
-        for kind, share in (("robbery", robbery), ("burglary", burglary), ("theft", theft)):
+        shares = taking_shares(about)
+        most = max(shares.values())
+        for kind, share in shares.items():
             if share > 0:
-                scores[kind] = scores.get(kind, 0.0) + take * (1.0 if share == best else 0.5 * share / best)
+                scores[kind] = scores.get(kind, 0.0) + take * (1.0 if share == most else 0.5 * share / most)
     if scores.get("burglary") and scores.get("robbery") and force > entry + unseen:
         scores["robbery"] += 0.5 * scores["burglary"]
     dead, injured = about("death", 0.0), about("injury", 0.0)
+    if about("shootout", 0.0) >= 1.0:
+        scores["homicide"] = 0.3 * scores.get("homicide", 0.0)
+        scores["attempted_homicide"] = 0.6 * scores.get("attempted_homicide", 0.0)
+        dead = 0.0
     attack = scores.get("attempted_homicide", 0.0)
     if attack and dead >= 1.0 and dead >= 0.8 * about("survived", 0.0):
         scores["homicide"] = scores.get("homicide", 0.0) + attack
@@ -159,7 +168,7 @@ def type_scores(evidence: Evidence) -> dict[str, float]:
             scores["homicide"] = 0.5 * killing
     best = max(scores.values(), default=0.0)
     for kind in ("homicide", "femicide"):
-        if scores.get(kind, 0.0) >= 0.6 * best and dead >= 0.8:
+        if best > 0 and kind in scores and scores[kind] >= 0.6 * best and dead >= 0.8:
             scores[kind] = max(scores[kind], best * (1.05 if kind == "homicide" else 1.1))
     if scores.get("explosive_attack", 0.0) >= 0.7 * scores.get("extortion", 0.0) > 0 and about("explosive", 0.0) > 1.5:
         scores["explosive_attack"] = max(scores["explosive_attack"], 1.02 * scores["extortion"])
@@ -168,3 +177,14 @@ def type_scores(evidence: Evidence) -> dict[str, float]:
     ):
         scores["vehicle_theft"] = max(scores["vehicle_theft"], 1.02 * max(scores.get("robbery", 0.0), scores.get("theft", 0.0)))
     return scores
+
+
+def taking_shares(about: Callable[[str, float], float]) -> dict[str, float]:
+    """How well each kind of taking fits the circumstances, where the verb ("robar", "llevarse") leaves it open."""
+    force, entry, unseen = (min(about(name, 0.0), 2.0) for name in ("force", "entry", "unseen"))
+    premises, person = min(about("premises", 0.0), 3.0), min(about("victim", 0.0), 3.0)
+    return {
+        "robbery": 0.45 + 0.8 * force - 0.25 * entry - 0.3 * unseen - 0.1 * premises + 0.1 * person,
+        "burglary": 0.1 + 0.6 * entry + 0.45 * unseen + 0.2 * premises - 0.5 * force,
+        "theft": 0.35 + 0.4 * about("stealth", 0.0) - 0.4 * force - 0.2 * entry,
+    }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from . import events
+from . import events, when, where
 from .extensions import register
 from .report import Evidence, IncidentReport, Zone
+from .scene import related, survey
 
 _THRESHOLD = 0.5
 
@@ -43,10 +44,48 @@ class Incidents:
         scores = events.type_scores(evidence)
         doc.user_data["types"] = scores
         kind = max(scores, key=lambda key: scores[key], default="other_crime")
-        report = IncidentReport(type=kind, confidence=round(probability, 3))
-        best = max(found, key=lambda m: (m.trigger.type in (kind, "take")) * 10 + m.score)
+        return [self._report(doc, found, kind, probability)]
+
+    def _report(
+        self, doc: Doc, found: list[events.Mention], kind: str, probability: float, within: range | None = None
+    ) -> IncidentReport:
+        scene = survey(doc, found, kind)
+        report = IncidentReport(type=kind, event=scene.event, confidence=round(probability, 3))
+        types = related(kind)
+        inside = [m for m in found if within is None or m.sentence.order in within]
+        best = max(inside, key=lambda m: (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score)
+        report.status = best.factuality.status
         report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
-        return [report]
+        article = doc._.article
+        country, region = (article.country, article.region) if article is not None else (None, None)
+        if doc.spans.get("places") and (spot := where.scene_of_crime(doc, scene, country, region, within)):
+            place = spot.place
+            for name in _PLACE_FIELDS:
+                setattr(report, name, getattr(place, name))
+            report.evidence["place"] = cite(doc, spot.span, f"{spot.rule}; {place.rule}")
+        if doc.spans.get("dates") and (day := when.day_of_crime(doc, scene, within)):
+            value = day.value
+            report.date = value.iso()
+            report.precision = value.precision if value.precision in ("day", "month", "year") else "none"  # type: ignore[assignment]
+            if value.precision == "day" and value.end and value.start and value.end > value.start:
+                report.date_end = value.end.isoformat()
+            report.part_of_day = value.part_of_day
+            report.evidence["date"] = cite(doc, day.span, f"{day.rule}; {value.rule}")
+        return report
+
+
+_PLACE_FIELDS = (
+    "place_text",
+    "level",
+    "street",
+    "district",
+    "province",
+    "department",
+    "country",
+    "ubigeo",
+    "latitude",
+    "longitude",
+)
 
 
 def cite(doc: Doc, span: Span, rule: str) -> Evidence:

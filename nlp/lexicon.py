@@ -7,6 +7,7 @@ The pattern language of the data files, one token a blank:
 | `vida` | that word, in any case of its letters |
 | `bala\\|balas` | either |
 | `~robar`, `~robar\\|hurtar` | any form of the verb (`nlp.conjugation`) |
+| `@vehicle` | any word of that list of `context.toml`, section `[lists]`; `@vehicle\\|nave` or another word |
 | `?de`, `?el\\|la` | that word or nothing |
 | `...` | up to four tokens, none of which ends a sentence |
 """
@@ -77,6 +78,8 @@ _STOPS = frozenset(
 )
 _ENDS = frozenset(get_string_id(mark) for mark in (".", "?", "!", "…", "...", ";", "\n", "\n\n"))
 
+_INFINITIVES = ("ar", "er", "ir", "ír")
+
 T = TypeVar("T")
 Element = dict[int, str]
 """Ids that fit, each with the class of the verb form ("" for a plain word)."""
@@ -106,9 +109,16 @@ def _element(word: str) -> Element:
     if word.startswith("~"):
         merged: Element = {}
         for verb in word[1:].split("|"):
-            merged |= verb_forms(verb.lstrip("~"))
+            infinitive = verb.lstrip("~")
+            merged |= verb_forms(infinitive) if infinitive.endswith(_INFINITIVES) else {get_string_id(infinitive): ""}
         return merged
-    return {get_string_id(alternative): "" for alternative in word.split("|")}
+    plain: Element = {}
+    for alternative in word.split("|"):
+        if alternative.startswith("@"):
+            plain |= {get_string_id(member): "" for member in data("context.toml")["lists"][alternative[1:]]}
+        else:
+            plain[get_string_id(alternative)] = ""
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from .extensions import put, register
 from .lexicon import Lexicon, data, ids
 from .sentences import Sentence, sentences
 
-Role = Literal["act", "name", "agent", "sign", "police", "court", "feature"]
-_LONGEST_FIRST = {"act": 0, "police": 1, "court": 1, "name": 2, "agent": 3, "sign": 4, "feature": 5}
+Role = Literal["act", "name", "agent", "sign", "police", "court", "feature", "ignore"]
+_LONGEST_FIRST = {"ignore": -1, "act": 0, "police": 1, "court": 1, "name": 2, "agent": 3, "sign": 4, "feature": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class Triggers:
             present: set[int] | None = None
             hits.sort(key=lambda hit: (_LONGEST_FIRST[hit.value.role], hit.start - hit.end))
             taken: set[int] = set()
+            ignored: set[int] = set()
             chosen: list[tuple[int, int, Trigger]] = []
             for hit in hits:
                 entry = hit.value
@@ -102,11 +103,16 @@ class Triggers:
                     present = present if present is not None else set(keys[sentence.start : sentence.end])
                     if entry.not_with & present or (entry.needs and not entry.needs & present):
                         continue
+                if any(at in taken for at in range(hit.start, hit.end)) and (entry.role != "feature" or hit.start in ignored):
+                    continue
                 if entry.implies:
                     circumstances.append(Circumstance(hit.start, entry.implies))
-                if entry.role == "feature" or any(at in taken for at in range(hit.start, hit.end)):
+                if entry.role == "feature":
                     continue
                 taken.update(range(hit.start, hit.end))
+                if entry.role == "ignore":
+                    ignored.update(range(hit.start, hit.end))
+                    continue
                 trigger = Trigger(entry.rule, entry.type, entry.role, entry.strength, hit.form, entry.implies)
                 chosen.append((hit.start, hit.end, trigger))
             for start, end, trigger in sorted(chosen, key=lambda c: c[0]):
