@@ -61,8 +61,8 @@ class Frontier(Protocol):
     def add(self, links: Iterable[Link]) -> list[Link]:
         """Remember discovered articles and return those of them that are to be fetched now.
 
-        An article already fetched comes back only where its stated modification is later than the stored fetch, or where
-        its turn on the revisit schedule has come; one handed out earlier in this run never does.
+        An article already fetched comes back only where its stated modification is later than the one known when it was
+        fetched, or where its turn on the revisit schedule has come; one handed out earlier in this run never does.
         """
         ...
 

@@ -107,10 +107,10 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
     lines = _after_headline(body, headline)
     lines, opening = _without_date_line(lines)
     text = "\n\n".join(lines)
-    if len(text) < SHORTEST_BODY:
-        raise NotAnArticle("login-wall" if _is_wall(tree) else "no-body")
-    if len(text) < 4 * SHORTEST_BODY and _is_wall(tree) and not page.article_body:
+    if len(text) < 4 * SHORTEST_BODY and _is_wall(html, asks_for_password=published is None):
         raise NotAnArticle("login-wall")
+    if len(text) < SHORTEST_BODY:
+        raise NotAnArticle("no-body")
     if not headline:
         raise NotAnArticle("no-headline")
 
@@ -229,11 +229,18 @@ def _is_list_of_stories(tree: HtmlElement, url: str, source: Source) -> bool:
     return linked >= 60 and linked > 1.2 * own and not any(len(h) > 0 and own > 150 for h in tree.iter("h1"))
 
 
-def _is_wall(tree: HtmlElement) -> bool:
-    """Whether the page asks to log in, subscribe or be human before it shows a text."""
-    body = tree.find("body")
-    text = fold(" ".join(body.itertext()))[:200_000] if body is not None else ""
-    return bool(_pattern("walls").search(text)) or bool(tree.xpath("//form//input[@type='password']"))
+def _is_wall(html: str, *, asks_for_password: bool) -> bool:
+    """Whether the page asks to log in, subscribe or be human before it shows a text.
+
+    A field for a password tells only where `asks_for_password`: many newspapers have one at the head of every page.
+    """
+    tree = parse(html)
+    if tree is None:
+        return False
+    if asks_for_password and tree.xpath("//input[translate(@type, 'PASWORD', 'pasword') = 'password']"):
+        return True
+    etree.strip_elements(tree, "script", "style", with_tail=False)
+    return bool(_pattern("walls").search(fold(" ".join(tree.find("body").itertext()))[:200_000]))
 
 
 # ---------------------------------------------------------------------- the text
@@ -375,7 +382,8 @@ def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]
             yield from _cut_inline(anchor, url, source)
 
 
-_INLINE = frozenset("a abbr acronym b bdi big cite code em font i ins mark q s small span strong sub sup tt u".split())
+_INLINE = {"a", "abbr", "acronym", "b", "bdi", "big", "cite", "code", "em", "font", "i", "ins", "mark", "q", "s", "small"}
+_INLINE |= {"span", "strong", "sub", "sup", "tt", "u"}
 
 
 def _make_paragraphs(body: HtmlElement) -> None:
