@@ -538,7 +538,8 @@ def _is_wanted(address: Mapping[str, Any], at: str) -> bool:
     if address["next_due"] is not None and address["next_due"] <= at:
         return True
     modified = address["modified"]
-    seen = max(address["last_visit"] or "", address["fetched_modified"] or "")
+    # The newspaper's clock is compared with itself, and with ours only where it said nothing when the page was fetched.
+    seen = address["fetched_modified"] or address["last_visit"] or ""
     return modified is not None and modified > seen
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from datasette.app import Datasette
 from datasette.database import Database
+from datasette.plugins import pm
 
 from db.site.metadata import SETTINGS, metadata
 
@@ -36,6 +37,9 @@ def site(public_path: str | Path, *, settings: dict[str, Any] | None = None) -> 
         settings={**SETTINGS, **(settings or {})},
     )
     datasette.remove_database("_memory")
+    # Prints a page of local variables for every visitor's typing error; the site's own handler logs what is the site's fault.
+    if pm.has_plugin("datasette.handle_exception"):
+        pm.unregister(name="datasette.handle_exception")
     datasette.add_database(Database(datasette, path=str(public.resolve()), is_mutable=False), name=DATABASE)
     return datasette
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -19,9 +20,9 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
 @cache
-def words() -> dict[str, Any]:
-    """The site's words, by name."""
-    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+def words() -> SimpleNamespace:
+    """The site's words, by name; `lookups` is a dictionary."""
+    return SimpleNamespace(**tomllib.loads(WORDS.read_text(encoding="utf-8")))
 
 
 def column_label(table: str | None, column: str) -> str:
@@ -57,8 +58,8 @@ def day(date: str | None, end: str | None = None) -> str:
     if month is None or not 1 <= int(month) <= 12:
         return date or ""
     if number is None:
-        return f"{words()['months_full'][int(month) - 1]} {year}"
-    text = f"{int(number)} {words()['months'][int(month) - 1]}"
+        return f"{words().months_full[int(month) - 1]} {year}"
+    text = f"{int(number)} {words().months[int(month) - 1]}"
     if end and end != date:
         return f"{text if end[:4] == year else f'{text} {year}'} – {day(end)}"
     return f"{text} {year}"
@@ -115,7 +116,9 @@ def marked(sentence: str | None, marks: Iterable[tuple[str | None, str]]) -> Mar
     for start, end, name in sorted(spans):
         pieces.append(escape(text[at:start]))
         pieces.append(
-            Markup('<mark class="mark-{0}" title="{1}">{2}</mark>').format(name, words()[f"mark_{name}"], text[start:end])
+            Markup('<mark class="mark-{0}" title="{1}">{2}</mark>').format(
+                name, getattr(words(), f"mark_{name}"), text[start:end]
+            )
         )
         at = end
     pieces.append(escape(text[at:]))

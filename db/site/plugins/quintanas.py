@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
-from datasette import hookimpl
+from datasette import Response, hookimpl
+from datasette.views.base import DatasetteError
 
 from db import codebook
 from db.site import presentation
 
 DATABASE = "incidents"
+
+logger = logging.getLogger("quintanas.site")
 
 SECURITY_HEADERS = {
     b"content-security-policy": (
@@ -115,3 +119,24 @@ def asgi_wrapper() -> Callable[[Any], Any]:
         return wrapped
 
     return wrap
+
+
+@hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Callable[[], Awaitable[Response]]:
+    """Errors in the site's words, as JSON where that was asked for. What the visitor got wrong leaves no trace in the log."""
+
+    async def inner() -> Response:
+        status = getattr(exception, "status", 500)
+        if isinstance(exception, DatasetteError) and status == 500:
+            status = 400
+        message = getattr(exception, "message", None) or str(exception)
+        if status >= 500:
+            logger.error("%s %s", request.method, request.full_path, exc_info=exception)
+            message = ""
+        if request.path.endswith(".json"):
+            return Response.json({"ok": False, "error": message, "status": status, "title": None}, status=status)
+        page = datasette.jinja_env.get_template("error.html")
+        context = {"status": status, "error": message, "urls": datasette.urls}
+        return Response.html(await page.render_async(context), status=status)
+
+    return inner
