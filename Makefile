@@ -36,7 +36,7 @@ types: $(VENV)/.installed
 	$(BIN)/mypy
 
 pytest: $(VENV)/.installed system
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # What only Debian has. Where it may not be installed, the tests that need it are skipped, with a count.
 system:

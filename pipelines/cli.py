@@ -74,9 +74,10 @@ def main(folder: DataFolder) -> None:  # noqa: ARG001
 
 @main.command(cls=Help, example="quintanas crawl la-industria correo-la-libertad")
 @click.argument("source", nargs=-1)
+@click.option("-s", "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a Scrapy setting for this run.")
 @data_option
 @sources_option
-def crawl(source: tuple[str, ...], folder: DataFolder, extra_sources: Path | None) -> None:
+def crawl(source: tuple[str, ...], settings: tuple[str, ...], folder: DataFolder, extra_sources: Path | None) -> None:
     """Fetch what newspapers have new or changed, extract the incidents and store them.
 
     One scheduled run over the SOURCEs named, or over every configured newspaper. Prints a summary per newspaper.
@@ -85,7 +86,10 @@ def crawl(source: tuple[str, ...], folder: DataFolder, extra_sources: Path | Non
     from pipelines.sources import configured_sources, summary_table
 
     chosen = configured_sources(folder, extra_sources, source)
-    summary = crawl_newspapers(folder, chosen)
+    wrong = [setting for setting in settings if "=" not in setting]
+    if wrong:
+        raise click.UsageError(f"{wrong[0]}: a setting is NAME=VALUE")
+    summary = crawl_newspapers(folder, chosen, dict(setting.split("=", 1) for setting in settings))
     click.echo(summary_table(summary.newspapers))
     click.echo(summary.sentence())
     if summary.failed:
@@ -133,7 +137,7 @@ def serve(host: str, port: int, folder: DataFolder) -> None:
     """Serve the public database with Datasette."""
     from pipelines.publish import serve_public
 
-    sys.exit(serve_public(folder, host, port))
+    serve_public(folder, host, port)
 
 
 @main.command(cls=Help, example="quintanas export incidentes.csv")
@@ -155,8 +159,8 @@ def evaluate(gold: Path, as_json: bool) -> None:
     """Score the extractor against labelled articles and list the misses."""
     from pipelines.evaluate import evaluate_file, report_text
 
-    evaluation = evaluate_file(gold)
-    click.echo(json.dumps(evaluation.figures, ensure_ascii=False) if as_json else report_text(evaluation))
+    figures = evaluate_file(gold)
+    click.echo(json.dumps(figures.as_dict(), ensure_ascii=False) if as_json else report_text(figures))
 
 
 @main.command(cls=Help, example="quintanas sources")

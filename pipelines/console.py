@@ -24,8 +24,17 @@ def stderr() -> Console:
 def set_up_logging() -> None:
     """Send this program's messages to standard error, one short line each."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
-    for noisy in ("httpx", "trafilatura", "htmldate", "tldextract"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    quiet_libraries()
+
+
+def quiet_libraries() -> None:
+    """Let through only what a person must see; to be called again after a library has set up its own logging."""
+    for name in ("scrapy", "twisted", "asyncio", "filelock"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("httpx", "trafilatura", "htmldate", "tldextract"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # a traceback for every robots.txt that cannot be had: the visit that is recorded says it
+    logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
 
 
 def progress_bar(console: Console) -> Progress:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
-import click
+from rich.progress import TaskID
 from scrapy import signals
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
-from db.archive import Archive, ArchiveBusy
-from pipelines.console import log, progress_bar, stderr
+from pipelines.console import log, progress_bar, quiet_libraries, stderr
 from pipelines.extract import extract_pending
-from pipelines.folder import DataFolder
+from pipelines.folder import DataFolder, writable_archive
 from pipelines.frontier import ArchiveFrontier
+from scraper.middlewares import is_loopback
+from scraper.settings import scrapy_settings
 from scraper.sources import Source
 
 
@@ -52,54 +55,69 @@ class CrawlSummary:
         return f"interrupted: {text}" if self.interrupted else text
 
 
-def crawl_newspapers(folder: DataFolder, sources: Sequence[Source]) -> CrawlSummary:
+def crawl_newspapers(
+    folder: DataFolder, sources: Sequence[Source], changes: Mapping[str, str] = MappingProxyType({})
+) -> CrawlSummary:
     """Crawl `sources`, store what is new or changed, and extract the incidents of what the extractor has not read yet.
 
-    Scrapy's reactor starts once in a process, so this runs once in a process. Ctrl-C ends it cleanly: requests under way
-    finish, the rest is left for the next run.
+    `changes` are Scrapy settings for this run alone. Scrapy's reactor starts once in a process, so this runs once in a
+    process. Ctrl-C ends it cleanly: requests under way finish, the rest is left for the next run.
 
     Raises:
         click.ClickException: another process writes the archive.
     """
-    try:
-        with Archive(folder.archive, write=True) as archive:
-            archive.sync_sources(asdict(source) for source in sources)
-            run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
-            interrupted = True
-            try:
-                interrupted = _run_spiders(ArchiveFrontier(archive, run), sources)
-            finally:
-                archive.finish_run(run, "interrupted" if interrupted else "finished")
-            read, incidents = (0, 0) if interrupted else extract_pending(archive)
-            return CrawlSummary(archive.run_summary(run), read, incidents, interrupted)
-    except ArchiveBusy as error:
-        raise click.ClickException(str(error)) from None
+    with writable_archive(folder) as archive:
+        archive.sync_sources({key: value for key, value in vars(source).items() if key != "notes"} for source in sources)
+        run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
+        interrupted = True
+        try:
+            interrupted = _run_spiders(ArchiveFrontier(archive, run), sources, changes)
+        finally:
+            archive.finish_run(run, "interrupted" if interrupted else "finished")
+        read, incidents = (0, 0) if interrupted else extract_pending(archive)
+        return CrawlSummary(archive.run_summary(run), read, incidents, interrupted)
 
 
-def _run_spiders(frontier: ArchiveFrontier, sources: Sequence[Source]) -> bool:
+def _run_spiders(frontier: ArchiveFrontier, sources: Sequence[Source], changes: Mapping[str, str]) -> bool:
     """Run one spider for each newspaper, all in this process; returns whether a person interrupted it."""
-    settings = Settings()
-    settings.setmodule("scraper.settings", priority="project")
-    settings.set("FRONTIER", frontier, priority="cmdline")
-    settings.set("ITEM_PIPELINES", {**settings.getdict("ITEM_PIPELINES"), "pipelines.store.StoreArticle": 900}, priority="cmdline")
-    process = AsyncCrawlerProcess(settings)
+    process = AsyncCrawlerProcess(scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **changes))
+    quiet_libraries()
     reasons: list[str] = []
     console = stderr()
     with progress_bar(console) as progress:
         progress.disable = not console.is_terminal
         for source in sources:
-            crawler = process.create_crawler(source.spider)
+            crawler = Crawler(process.spider_loader.load(source.spider), _settings(source, changes))
             task = progress.add_task(source.id, total=None)
 
-            def advance(task: Any = task) -> None:
+            def advance(task: TaskID = task) -> None:
                 progress.advance(task)
 
-            def closed(reason: str, source_id: str = source.id) -> None:
+            def closed(reason: str, source: Source = source) -> None:
                 reasons.append(reason)
-                log.info("%s: %s", source_id, reason)
+                log.info("%s: %s", source.id, reason)
 
             crawler.signals.connect(advance, signal=signals.response_received, weak=False)
             crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
-            process.crawl(crawler, source=source)
+            process.crawl(crawler, source=source, frontier=frontier)
         process.start()
     return "shutdown" in reasons
+
+
+def _settings(source: Source, changes: Mapping[str, str]) -> Settings:
+    """The crawl's settings for one newspaper, with the archive at the end of the item pipelines.
+
+    A table whose home is on this machine (the samples, a test) is crawled there without delay, on the ports that it names and
+    no others.
+    """
+    own: dict[str, Any] = {}
+    if is_loopback(urlsplit(source.home).hostname or ""):
+        addresses = (source.home, *source.feeds, *source.news_sitemaps, *source.sections)
+        own = {
+            "QUINTANAS_LOOPBACK_PORTS": sorted({urlsplit(address).port or 80 for address in addresses}),
+            "AUTOTHROTTLE_ENABLED": False,
+            "DOWNLOAD_DELAY": 0,
+        }
+    settings = scrapy_settings(**{**own, **changes})
+    settings.set("ITEM_PIPELINES", {**settings.getdict("ITEM_PIPELINES"), "pipelines.store.StoreArticle": 900}, "cmdline")
+    return settings

@@ -14,7 +14,7 @@ import nlp
 from db.archive import Archive
 from nlp.report import NewsText
 from pipelines.console import log, watched
-from pipelines.folder import DataFolder
+from pipelines.folder import DataFolder, writable_archive
 
 T = TypeVar("T")
 
@@ -28,11 +28,11 @@ class LineError(ValueError):
     """A line that is not an article; the message says what is wrong with it."""
 
 
-def read_line(line: bytes) -> tuple[Any, NewsText]:
-    """Read one JSON line; returns its id as given and the article.
+def json_object(line: bytes) -> dict[str, Any]:
+    """Read one JSON line.
 
     Raises:
-        LineError: not a JSON object, a key missing or of the wrong kind, or a `published` that is no ISO date.
+        LineError: not UTF-8, not JSON, or no object.
     """
     try:
         record = json.loads(line.decode("utf-8-sig"))
@@ -42,6 +42,15 @@ def read_line(line: bytes) -> tuple[Any, NewsText]:
         raise LineError(f"not JSON ({error})") from None
     if not isinstance(record, dict):
         raise LineError("not a JSON object")
+    return record
+
+
+def news_text_of(record: Mapping[str, Any]) -> NewsText:
+    """The article that a JSON object describes; keys that are not an article's are ignored.
+
+    Raises:
+        LineError: a key missing or of the wrong kind, or a `published` that is no ISO date.
+    """
     for key in ("id", "text"):
         if key not in record:
             raise LineError(f'no "{key}"')
@@ -52,14 +61,13 @@ def read_line(line: bytes) -> tuple[Any, NewsText]:
     for key in _OPTIONAL:
         if record.get(key) is not None and not isinstance(record[key], str):
             raise LineError(f'"{key}" must be a string or null')
-    published = record.get("published") or None
-    if published:
-        try:
-            datetime.fromisoformat(published)
-        except ValueError:
-            raise LineError(f'"published" must be an ISO date or instant, not {published!r}') from None
     optional = {key: record.get(key) or None for key in _OPTIONAL}
-    return record["id"], NewsText(id=str(record["id"]), text=record["text"], **optional)
+    if optional["published"]:
+        try:
+            datetime.fromisoformat(optional["published"])
+        except ValueError:
+            raise LineError(f'"published" must be an ISO date or instant, not {optional["published"]!r}') from None
+    return NewsText(id=str(record["id"]), text=record["text"], **optional)
 
 
 def extract_lines(lines: Iterable[bytes], out: IO[str], *, name: str) -> int:
@@ -76,12 +84,13 @@ def extract_lines(lines: Iterable[bytes], out: IO[str], *, name: str) -> int:
             if not line.strip():
                 continue
             try:
-                given_id, article = read_line(line)
+                record = json_object(line)
+                article = news_text_of(record)
             except LineError as error:
                 wrong += 1
                 log.error("%s, line %d: %s", name, number, error)
                 continue
-            ids.append(given_id)
+            ids.append(record["id"])
             yield article
 
     for _, reports in nlp.extract(articles(), batch_size=BATCH):
@@ -96,8 +105,12 @@ def extract_stored(folder: DataFolder, *, everything: bool = False) -> tuple[int
 
     Returns the number of articles read and of incident reports found. Each batch is stored as it is done, so a run that is
     cut off goes on where it stopped.
+
+    Raises:
+        click.ClickException: there is no archive yet, or another process writes it.
     """
-    with Archive(folder.archive, write=True) as archive:
+    folder.need_archive()
+    with writable_archive(folder) as archive:
         return extract_pending(archive, everything=everything)
 
 

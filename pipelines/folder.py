@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 from platformdirs import user_data_path
+
+from db.archive import Archive, ArchiveBusy, ArchiveVersionError
 
 
 @dataclass(frozen=True)
@@ -33,3 +38,27 @@ class DataFolder:
     def sources(self) -> Path:
         """The operator's own newspapers, added to the bundled ones where the file exists."""
         return self.path / "sources.toml"
+
+    def need_archive(self) -> None:
+        """Raise a `click.ClickException` that says what to do where nothing has been crawled yet."""
+        if not self.archive.exists():
+            raise click.ClickException(f"{self.archive}: no archive yet; run `quintanas crawl` first")
+
+    def need_public(self) -> None:
+        """Raise a `click.ClickException` that says what to do where nothing has been published yet."""
+        if not self.public.exists():
+            raise click.ClickException(f"{self.public}: nothing published yet; run `quintanas publish` first")
+
+
+@contextmanager
+def writable_archive(folder: DataFolder) -> Iterator[Archive]:
+    """The archive, opened for writing by this process alone.
+
+    Raises:
+        click.ClickException: another process writes it, or a later Quintanas wrote it.
+    """
+    try:
+        with Archive(folder.archive, write=True) as archive:
+            yield archive
+    except (ArchiveBusy, ArchiveVersionError) as error:
+        raise click.ClickException(str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 import nlp
 from db.export import export_csv
 from db.publish import publish
-from db.serve import datasette_command
+from db.serve import serve
 from pipelines.folder import DataFolder
 
 
@@ -21,8 +20,7 @@ def publish_incidents(folder: DataFolder) -> Mapping[str, int]:
     Raises:
         click.ClickException: there is no archive yet.
     """
-    if not folder.archive.exists():
-        raise click.ClickException(f"{folder.archive}: no archive yet; run `quintanas crawl` first")
+    folder.need_archive()
     return publish(folder.archive, folder.public, types=nlp.taxonomy(), districts=nlp.districts())
 
 
@@ -32,23 +30,21 @@ def export_incidents(folder: DataFolder, file: Path) -> int:
     Raises:
         click.ClickException: there is no public database yet, or the file cannot be written.
     """
-    _need_public(folder)
+    folder.need_public()
     try:
         return export_csv(folder.public, file)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
 
 
-def serve_public(folder: DataFolder, host: str, port: int) -> int:
-    """Serve the public database with Datasette until it is stopped; returns its exit status.
+def serve_public(folder: DataFolder, host: str, port: int) -> None:
+    """Serve the public database with Datasette until it is stopped, its address printed once it answers.
 
     Raises:
-        click.ClickException: there is no public database yet.
+        click.ClickException: there is no public database yet, or the port is taken.
     """
-    _need_public(folder)
-    return subprocess.run(datasette_command(folder.public, host, port), check=False).returncode
-
-
-def _need_public(folder: DataFolder) -> None:
-    if not folder.public.exists():
-        raise click.ClickException(f"{folder.public}: nothing published yet; run `quintanas publish` first")
+    folder.need_public()
+    try:
+        serve(folder.public, host=host, port=port, ready=lambda address: click.echo(f"Datasette: {address}  (Ctrl-C ends it)"))
+    except OSError as error:
+        raise click.ClickException(error.strerror or str(error)) from None

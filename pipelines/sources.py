@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -75,7 +76,6 @@ def states_table(folder: DataFolder, sources: Iterable[Source]) -> str:
 def rendered(table: Table) -> str:
     """A table as text, as wide as the terminal, or as its content where there is none."""
     console = Console(file=StringIO(), width=None if Console().is_terminal else 200, force_terminal=False)
-    table.box = None
-    table.header_style = ""
+    table.box = box.SIMPLE_HEAD
     console.print(table)
     return console.file.getvalue().rstrip()  # type: ignore[attr-defined]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
 
-from scrapy import Spider
 from scrapy.crawler import Crawler
 
 from pipelines.frontier import ArchiveFrontier
@@ -14,17 +12,17 @@ from scraper.items import Article
 
 
 class StoreArticle:
-    """Stores each article together with the visit that brought it, in one transaction."""
+    """Stores each article together with the visit that brought it, in one transaction, where the spider's frontier lives."""
 
     def __init__(self, crawler: Crawler) -> None:
-        frontier = crawler.settings["FRONTIER"]
-        assert isinstance(frontier, ArchiveFrontier)
-        self.frontier = frontier
+        self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def process_item(self, item: Article) -> Article:
-        self.frontier.archive.store_article(self.frontier.run, asdict(item), None)
+        frontier = getattr(self.crawler.spider, "frontier", None)
+        assert isinstance(frontier, ArchiveFrontier), "crawl_newspapers gives every spider the archive's frontier"
+        frontier.archive.store_article(frontier.run, asdict(item))
         return item

@@ -15,6 +15,7 @@ from pipelines.demo.server import SampleNewspapers
 from pipelines.folder import DataFolder
 from pipelines.publish import serve_public
 
+
 def run_demo(*, port: int, serve: bool, keep: Path | None) -> int:
     """Run the commands that a person would: crawl, crawl again after the newspapers' edits, publish, serve.
 
@@ -32,12 +33,14 @@ def run_demo(*, port: int, serve: bool, keep: Path | None) -> int:
             for edition in EDITIONS:
                 newspapers.edition = edition
                 click.echo(f"\nThe sample newspapers' edition {edition} is on loopback; crawling it")
-                if status := _quintanas("crawl", *newspapers.ids, folder=folder):
+                if status := _quintanas("crawl", *newspapers.newspapers, folder=folder):
                     return status
         if status := _quintanas("publish", folder=folder):
             return status
         click.echo(f"\nThe databases are in {folder.path}")
-        return serve_public(folder, "127.0.0.1", port) if serve else 0
+        if serve:
+            serve_public(folder, "127.0.0.1", port)
+        return 0
 
 
 def _quintanas(*arguments: str, folder: DataFolder) -> int:
