@@ -101,29 +101,39 @@ def _genres() -> dict[str, frozenset[int]]:
     return {name: ids(words) for name, words in data("context.toml")["genre"].items()}
 
 
-def relevance_features(doc: Doc, evidence: Evidence) -> dict[str, float]:
-    """The figures that `relevance` weighs, by the names of `data/decision.toml`."""
+def relevance_features(
+    doc: Doc, evidence: Evidence, scores: dict[str, float], specific: float = 0.0, placed: float = 0.0
+) -> dict[str, float]:
+    """The figures that `relevance` weighs, by the names of `data/decision.toml`.
+
+    `scores`: of the types; `specific`: how well the best sentence of the deed says when, where and that it happened, 0 to 4;
+    `placed`: score of the best fine place.
+    """
     event = [m for m in evidence.mentions if m.trigger.role in ("act", "name", "police", "court")]
-    headline = [m.score for m in event if m.sentence.zone == "headline"]
-    lead = [m.score for m in event if m.sentence.zone == "lead"]
-    body = sorted((m.score for m in event if m.sentence.zone not in ("headline", "lead")), reverse=True)
-    past = [m for m in event if m.trigger.form == "past" and m.factuality.weight > 0.5]
-    agents = sum(m.score for m in evidence.mentions if m.trigger.role in ("agent", "sign"))
+    headline = max((m.score for m in event if m.sentence.zone == "headline"), default=0.0)
+    strongest = max((m.score for m in event), default=0.0)
+    past = [m for m in event if m.trigger.form in ("past", "participle") and m.factuality.weight > 0.5]
     asserted = sum(1 for m in event if m.factuality.weight > 0.5)
+    agents = sum(m.score for m in evidence.mentions if m.trigger.role in ("agent", "sign"))
     vocabulary = set(doc.to_array("LOWER").tolist())
     genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
+    total = sum(scores.values())
     return genre | {
-        "headline": min(max(headline, default=0.0), 6.0),
-        "lead": min(max(lead, default=0.0), 4.5),
-        "body": min(sum(body[:4]), 6.0),
-        "past": min(len(past), 4),
+        "specific": specific,
+        "placed": max(0.0, min(placed, 5.0)),
+        "headline": min(headline, 5.5),
+        "strongest": min(strongest, 4.0),
+        "weak": float(strongest < 1.6),
+        "focus": max(scores.values()) / total if total else 0.0,
+        "many_types": float(min(sum(1 for value in scores.values() if value > 1.2), 5)),
+        "past": float(min(len(past), 6)),
         "asserted_share": asserted / len(event) if event else 0.0,
         "agents": min(agents, 4.0),
-        "investigated": min(evidence.circumstances.get("investigated", 0.0), 4.0),
         "general": min(evidence.readings.get("general", 0.0), 4.0),
         "policy": min(evidence.readings.get("policy", 0.0), 5.0),
         "fiction": min(evidence.readings.get("fiction", 0.0), 3.0),
         "hypothetical": min(evidence.readings.get("hypothetical", 0.0), 3.0),
+        "police": min(max((m.score for m in event if m.trigger.role in ("police", "court")), default=0.0), 4.0),
     }
 
 

@@ -6,9 +6,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from . import events, when, where
-from .extensions import register
+from .extensions import get, register
 from .report import Evidence, IncidentReport, Zone
-from .scene import related, survey
+from .scene import Scene, related, survey
 
 _THRESHOLD = 0.5
 
@@ -36,23 +36,20 @@ class Incidents:
         if not found:
             return []
         evidence = events.gather(doc, found)
-        features = events.relevance_features(doc, evidence)
+        scores = events.type_scores(evidence)
+        kind = max(scores, key=lambda key: scores[key], default="other_crime")
+        scene = survey(doc, found, kind)
+        features = features_of(doc, evidence, scene, scores)
         probability = events.relevance(features)
-        doc.user_data["relevance"] = (probability, features)
+        doc.user_data["decision"] = {"relevance": probability, "features": features, "types": scores}
         if probability < self.threshold:
             return []
-        scores = events.type_scores(evidence)
-        doc.user_data["types"] = scores
-        kind = max(scores, key=lambda key: scores[key], default="other_crime")
-        return [self._report(doc, found, kind, probability)]
+        return [self._report(doc, scene, kind, probability)]
 
-    def _report(
-        self, doc: Doc, found: list[events.Mention], kind: str, probability: float, within: range | None = None
-    ) -> IncidentReport:
-        scene = survey(doc, found, kind)
+    def _report(self, doc: Doc, scene: Scene, kind: str, probability: float, within: range | None = None) -> IncidentReport:
         report = IncidentReport(type=kind, event=scene.event, confidence=round(probability, 3))
         types = related(kind)
-        inside = [m for m in found if within is None or m.sentence.order in within]
+        inside = [m for m in scene.mentions if within is None or m.sentence.order in within]
         best = max(inside, key=lambda m: (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score)
         report.status = best.factuality.status
         report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
@@ -72,6 +69,35 @@ class Incidents:
             report.part_of_day = value.part_of_day
             report.evidence["date"] = cite(doc, day.span, f"{day.rule}; {value.rule}")
         return report
+
+
+def features_of(doc: Doc, evidence: events.Evidence, scene: Scene, scores: dict[str, float]) -> dict[str, float]:
+    """The figures that decide whether the article is about an incident (`nlp.events.relevance_features`)."""
+    places = [c for c in where.candidates(doc, scene) if c.mention.kind in where.FINE]
+    return events.relevance_features(doc, evidence, scores, _specific(doc, scene), places[0].score if places else 0.0)
+
+
+def _specific(doc: Doc, scene: Scene) -> float:
+    """The most that any sentence of the deed has of: a past verb, a day, a fine place, a verb of happening (beside it counts)."""
+    days, places = set(), set()
+    for span in doc.spans.get("dates", ()):
+        value, view = get(span, "date"), scene.view(span.start)
+        if value is not None and view is not None and value.precision in ("day", "none"):
+            days.add(view.sentence.order)
+    for span in doc.spans.get("places", ()):
+        mention, view = get(span, "place"), scene.view(span.start)
+        if mention is not None and view is not None and mention.kind in where.FINE and not mention.roles:
+            places.add(view.sentence.order)
+    past = {m.sentence.order for m in scene.mentions if m.trigger.form in ("past", "participle") and m.factuality.weight > 0.5}
+    best = 0.0
+    for view in scene.views:
+        order = view.sentence.order
+        if view.aside or max(view.event, view.police) < 0.8:
+            continue
+        near = {order - 1, order, order + 1}
+        told = any(scene.views[o].told for o in near if 0 <= o < len(scene.views))
+        best = max(best, float((order in past) + bool(near & days) + bool(near & places) + told))
+    return best
 
 
 _PLACE_FIELDS = (
