@@ -99,7 +99,7 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
         raise NotAnArticle("not-html")
     page = Metadata(tree, source)
     headline = page.headline
-    _refuse(page, url, headline)
+    _refuse(page, url, headline, html)
     published, signal = page.published(url, fetched, hint)
     dateline = page.dateline or (page.date_line[1] if page.date_line else None)
 
@@ -187,7 +187,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in toml("boilerplate")[name]))
 
 
-def _refuse(page: Metadata, url: str, headline: str | None) -> None:
+def _refuse(page: Metadata, url: str, headline: str | None, html: str) -> None:
     """Raise NotAnArticle where the page plainly is something else."""
     body = page.tree.find("body")
     marks = set((body.get("class") or "").split()) if body is not None else set()
@@ -207,7 +207,7 @@ def _refuse(page: Metadata, url: str, headline: str | None) -> None:
     }:
         raise NotAnArticle("section-page")
     if "page" in marks and not marks & {"single", "single-post"} and not page.article:
-        raise NotAnArticle("static-page")
+        raise NotAnArticle("login-wall" if _is_wall(html, asks_for_password=True) else "static-page")
     if not page.says_article and _is_list_of_stories(page.tree, url, page.source):
         raise NotAnArticle("section-page")
 
@@ -257,6 +257,7 @@ class _Removed:
 def _body(tree: HtmlElement, page: Metadata, url: str) -> tuple[list[str], list[str]]:
     """Return the paragraphs of the article and the addresses that its text links to, in their order."""
     stated = page.article_body
+    order = {href: place for place, href in reversed(list(enumerate(tree.xpath("//a/@href"))))}
     removed = list(_take_out(tree, url, page.source))
     lines = _read(tree, url)
     size = sum(map(len, lines))
@@ -267,7 +268,7 @@ def _body(tree: HtmlElement, page: Metadata, url: str) -> tuple[list[str], list[
         # the page's text has paragraphs and is free of what stands between them: its own words count where they are all there
         if length >= BELIEVED * size and (size < 2 * SHORTEST_BODY or length > 1.5 * size):
             lines = own
-    return lines, _links(tree, lines, removed)
+    return lines, sorted(_links(tree, lines, removed), key=lambda href: order.get(href, 0))
 
 
 def _read(tree: HtmlElement, url: str) -> list[str]:
@@ -321,8 +322,8 @@ def _extract(tree: HtmlElement, url: str, *, fast: bool) -> list[str]:
 
 
 @cache
-def _introductions() -> tuple[re.Pattern[str], re.Pattern[str], str]:
-    """Patterns of words that introduce another story: alone or with a sign, only before a link; and the signs."""
+def _introductions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], str]:
+    """Patterns of words that introduce other stories: alone or with a sign, only before a link, over a list; and the signs."""
     words = toml("related")
     signs = re.escape(words["after"])
 
@@ -333,6 +334,7 @@ def _introductions() -> tuple[re.Pattern[str], re.Pattern[str], str]:
     return (
         re.compile(rf"{start}(?:{pattern('always')})(?:[\W_]*$|\s*(?:[)\]*]\s*)?[{signs}])"),
         re.compile(rf"{start}(?:{pattern('always', 'with_link')})\b[\W_]*"),
+        re.compile(rf"{start}(?:{pattern('always', 'titles')})\b"),
         signs,
     )
 
@@ -374,6 +376,9 @@ def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]
             held = sum(len(" ".join(p.itertext())) for p in element.iter("p"))
             if held <= 0.3 * words and not element.xpath(".//h1"):
                 yield from _drop(element)
+    for heading in list(body.iter("h2", "h3", "h4", "h5")):
+        if _in_tree(heading, body):
+            yield from _drop_card(heading, url, source)
     for element in list(body.iter(*_BLOCKS)):
         if element.getparent() is not None and _in_tree(element, body) and _is_pointer(element, url, source):
             yield from _drop(element)
@@ -443,6 +448,35 @@ def _drop(element: HtmlElement) -> Iterator[_Removed]:
     element.drop_tree()
 
 
+def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
+    """Remove the card of another story: a heading that leads there, with its picture and summary; or the title over cards."""
+    inside = list(heading.iter("a")) or list(heading.iterancestors("a"))[:1]
+    if not inside:
+        line = fold(_line(heading) or "")
+        around = heading.getparent()
+        if around is None or len(line) > 60 or not _introductions()[2].match(line):
+            return
+        following = [a for sibling in heading.itersiblings() for a in sibling.iter("a")]
+        words = sum(len(_line(sibling) or "") for sibling in heading.itersiblings())
+        linked = [a for a in following if _is_story(a.get("href") or "", url, source)]
+        if linked and words < 400 * len(linked):
+            for sibling in [*heading.itersiblings()]:
+                yield from _drop(sibling)
+            heading.drop_tree()
+        return
+    if not any(_is_story(a.get("href") or "", url, source) for a in inside):
+        return
+    card = heading
+    for ancestor in heading.iterancestors("div", "section", "article", "li", "a", "header"):
+        if len(_line(ancestor) or "") - len(_line(heading) or "") > 300 or ancestor.find(".//h1") is not None:
+            break
+        if len(list(ancestor.iter("h2", "h3", "h4", "h5"))) > 1:
+            break
+        card = ancestor
+    if card is not heading:
+        yield from _drop(card)
+
+
 def _is_story(href: str, url: str, source: Source) -> bool:
     """Whether a link leads to another story of the newspaper."""
     try:
@@ -464,7 +498,7 @@ def _is_pointer(element: HtmlElement, url: str, source: Source) -> bool:
         return False
     linked = sum(len(_SPACES.sub(" ", " ".join(anchor.itertext())).strip()) for anchor in anchors)
     folded = fold(text)
-    alone, before_link, _ = _introductions()
+    alone, before_link, _, _ = _introductions()
     if alone.match(folded):
         # "Puede leer: …" with more sentences behind the link is a paragraph that begins with a pointer; _cut_inline sees to it
         return len(text) - linked <= 60 if anchors else len(text) < 250
@@ -498,7 +532,7 @@ def _cut_inline(anchor: HtmlElement, url: str, source: Source) -> Iterator[_Remo
     if not found:
         return
     words = fold(found["words"])
-    alone, _, signs = _introductions()
+    alone, _, _, signs = _introductions()
     if not (alone.match(words) or (re.search(rf"[{signs}]\s*$", words) and _introductions()[1].fullmatch(words))):
         return
     keep = before[: len(before) - len(found["words"])]
