@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spacy.attrs import IDX, ORTH, SENT_START
+from spacy.lang.es.stop_words import STOP_WORDS
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
@@ -29,6 +30,8 @@ SOFT_ROLES = frozenset({"institution", "resident", "crossed"})
 BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
 ADMIN = frozenset({"district", "province", "department", "country"})
 _BIG = 100_000
+COMMON_NAME = 3
+"""A name below the district that more districts than these have does not tell where it is."""
 _MAX_NAME = 9
 _ROMAN = re.compile(r"[IVX]{1,5}")
 _APART = re.compile(r"[^\W_]+")
@@ -118,9 +121,9 @@ class _KindWord:
 class _Word:
     """What the scanner needs to know of a token's form, worked out once a form."""
 
-    __slots__ = ("cap", "digit", "key", "kinds", "longest", "special", "text", "upper")
+    __slots__ = ("cap", "cue", "digit", "key", "kinds", "longest", "special", "text", "upper")
 
-    def __init__(self, text: str, kinds: dict[str, list[_KindWord]], gazetteer: Gazetteer) -> None:
+    def __init__(self, text: str, tables: _Words, gazetteer: Gazetteer) -> None:
         self.text = text
         folded = fold(text)
         self.key = folded if "-" in text else folded.replace(" ", "")
@@ -128,22 +131,25 @@ class _Word:
         self.cap = first.isupper() and not text[0].isspace()
         self.upper = text.isupper() and len(self.key) > 1
         self.digit = first.isdigit()
-        self.kinds = kinds.get(self.key)
+        self.kinds = tables.kinds.get(self.key)
+        self.cue = self.key in tables.country_cues
         self.longest = gazetteer.longest(folded.split()[0]) if folded and (self.cap or self.digit) else 0
+        if self.longest == 1 and text.lower() in STOP_WORDS:
+            self.longest = 0
         self.special = self.cap or bool(self.kinds) or self.key in gazetteer.demonyms or (self.digit and self.longest > 1)
 
 
 class _Forms(dict[int, _Word]):
     """Forms by id, made when first met; emptied when it grows beyond what a crawl's vocabulary needs."""
 
-    def __init__(self, vocab: Vocab, kinds: dict[str, list[_KindWord]], gazetteer: Gazetteer) -> None:
+    def __init__(self, vocab: Vocab, tables: _Words, gazetteer: Gazetteer) -> None:
         super().__init__()
-        self._vocab, self._kinds, self._gazetteer = vocab, kinds, gazetteer
+        self._vocab, self._tables, self._gazetteer = vocab, tables, gazetteer
 
     def __missing__(self, orth: int) -> _Word:
         if len(self) > 300_000:
             self.clear()
-        word = self[orth] = _Word(self._vocab.strings[orth][:60], self._kinds, self._gazetteer)
+        word = self[orth] = _Word(self._vocab.strings[orth][:60], self._tables, self._gazetteer)
         return word
 
 
@@ -165,6 +171,7 @@ class _Words:
         names, bare = table["names"], table["bare"]
         self.joins = frozenset(names["joins"])
         self.articles = frozenset(names["articles"])
+        self.adjectives = frozenset(fold(w) for w in names["adjectives"])
         self.called = frozenset(fold(w) for w in names["called"])
         self.tails = frozenset(names["tails"])
         self.months = frozenset(names["months"])
@@ -181,6 +188,8 @@ class _Words:
         for phrase in table["blockers"]["phrases"]:
             words = tuple(fold(phrase).split())
             self.blocked.setdefault(words[0], []).append(words)
+        self.prominent = frozenset(table["prominent"]["ubigeos"])
+        self.country_cues = {fold(w): iso for iso, words in table["countries"].items() for w in words}
         self.roles: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for role, phrases in table["roles"].items():
             for phrase in phrases:
@@ -213,7 +222,7 @@ class PlaceScanner:
         self.country = country
         self.gazetteer = Gazetteer.default()
         self.words = _tables()
-        self._forms = _Forms(nlp.vocab, self.words.kinds, self.gazetteer)
+        self._forms = _Forms(nlp.vocab, self.words, self.gazetteer)
 
     def __call__(self, doc: Doc) -> Doc:
         if not len(doc):
@@ -222,9 +231,10 @@ class PlaceScanner:
         forms = self._forms
         words = [forms[orth] for orth in doc.to_array(ORTH).tolist()]
         article = doc.user_data.get(("._.", "article", None, None))
-        country = (article.country if article is not None else None) or self.country
-        scan = _Scan(doc, words, self.words, self.gazetteer, country.upper())
-        mentions = scan.run()
+        country = (article.country if article is not None else None) or ""
+        mentions = _Scan(doc, words, self.words, self.gazetteer, country.upper() or self.country).run()
+        if not country and (guess := self._country(words, mentions)) != self.country:
+            mentions = _Scan(doc, words, self.words, self.gazetteer, guess).run()
         spans = []
         user_data = doc.user_data
         for m in mentions:
@@ -232,6 +242,25 @@ class PlaceScanner:
             user_data["._.", "place", m.start, m.end] = m  # what Span._.place = m writes, at a tenth of its cost
         doc.spans["places"] = spans
         return doc
+
+    def _country(self, words: list[_Word], mentions: list[PlaceMention]) -> str:
+        """The country that an article of unknown origin is about, by its places and by words that only one country uses."""
+        votes: Counter[str] = Counter()
+        cues = self.words.country_cues
+        for w in words:
+            if w.cue:
+                votes[cues[w.key]] += 2
+        for m in mentions:
+            if not m.word or m.kind in ADMIN or "institution" in m.roles:
+                found = {p.country for p in m.candidates}
+                if len(found) == 1:
+                    votes[found.pop() or ""] += 1 if "demonym" in m.roles else 2
+                elif self.country in found:
+                    votes[self.country] += 1
+        if not votes:
+            return self.country
+        best, count = votes.most_common(1)[0]
+        return best if best and count > votes[self.country] else self.country
 
     def to_bytes(self, **_: Any) -> bytes:
         """Nothing to store: the words and names ship with the package."""
@@ -338,6 +367,15 @@ class _Scan:
             return self._numbered(i, j)
         if entry.crossing:
             return self._crossing(i, j)
+        if (
+            self.words[i].cap
+            and entry.role == ""
+            and entry.kind not in ADMIN
+            and i > 1
+            and self.words[i - 1].key in _OF
+            and self.words[i - 2].cap
+        ):
+            return 0
         name = self._name_after(j, entry)
         if name is None:
             return 0
@@ -356,11 +394,11 @@ class _Scan:
         return end
 
     def _numbered(self, i: int, j: int) -> int:
-        """"cuadra 5 del jirón Pizarro", "kilómetro 512 de la Panamericana Norte", "Mz. B, Lt. 5"."""
+        """ "cuadra 5 del jirón Pizarro", "kilómetro 512 de la Panamericana Norte", "Mz. B, Lt. 5"."""
         words, n = self.words, self.n
-        while j < n and j - i < 5 and (words[j].key in self.t.numbering or words[j].text in ".:") and not words[j].text.isspace():
+        while j < n and j - i < 5 and words[j].key in self.t.numbering and words[j].text != "." and not words[j].text.isspace():
             j += 1
-        if j >= n or not (words[j].digit or words[j].key in self.t.numbers or (words[j].cap and len(words[j].key) <= 2)):
+        if j >= n or not (words[j].digit or words[j].key in self.t.numbers or _letter(words[j].text)):
             return 0
         j += 1
         while j + 1 < n and words[j].text in ("y", ",", "+", "-", "al") and words[j + 1].digit:
@@ -390,18 +428,27 @@ class _Scan:
 
     def _numbered_end(self, i: int, j: int) -> int:
         words = self.words
-        if j < self.n and (words[j].digit or (words[j].cap and len(words[j].key) <= 2)):
+        while j < self.n and words[j].key in self.t.numbering and not words[j].text.isspace() and words[j].text != ".":
+            j += 1
+        if j < self.n and (words[j].digit or _letter(words[j].text)):
             return j + 1
         return 0
 
     def _crossing(self, i: int, j: int) -> int:
-        """"cruce de las avenidas A y B", "esquina de Pizarro con Junín"."""
+        """ "cruce de las avenidas A y B", "esquina de Pizarro con Junín"."""
         words, n = self.words, self.n
         end, names, at = 0, 0, j
         while at < n and names < 3:
             k = at
-            while k < n and k - at < 3 and (
-                words[k].key in _OF or words[k].key in self.t.articles or words[k].key in {"y", "con", "e", "entre"} or words[k].text == ","
+            while (
+                k < n
+                and k - at < 3
+                and (
+                    words[k].key in _OF
+                    or words[k].key in self.t.articles
+                    or words[k].key in {"y", "con", "e", "entre"}
+                    or words[k].text == ","
+                )
             ):
                 k += 1
             if k >= n or k == at:
@@ -475,9 +522,24 @@ class _Scan:
                 j += 1
             if j < n and words[j].text in _QUOTES:
                 return self._quoted(j)
+        if entry.kind in BELOW:
+            k = j
+            while k < n and k - j < 2 and words[k].key in t.adjectives and not words[k].cap:
+                k += 1
+            if k < n and k > j and (words[k].cap or words[k].text in _QUOTES or words[k].key in _OF):
+                j = k
+                if words[j].text in _QUOTES:
+                    return self._quoted(j)
         begin = j
         had_of = False
-        if entry.of and j + 2 < n and not words[j].cap and words[j].key not in t.joins and words[j + 1].key in _OF and words[j].key.isalpha():
+        if (
+            entry.of
+            and j + 2 < n
+            and not words[j].cap
+            and words[j].key not in t.joins
+            and words[j + 1].key in _OF
+            and words[j].key.isalpha()
+        ):
             if entry.kind in ADMIN or entry.kind == "populated_place":
                 begin = j = j + 1  # "distrito trujillano de La Esperanza"
         if j < n and words[j].key in _OF and entry.of:
@@ -530,7 +592,14 @@ class _Scan:
             if end > j and w.key in t.breaks and w.cap and not (w.digit or _ROMAN.fullmatch(w.text)) and w.key not in t.numbers:
                 break
             if w.cap or w.digit:
-                if end > j and w.digit and words[end - 1].cap and not admin and end + 1 < n and words[end + 1].key in ("anos", "soles", "de"):
+                if (
+                    end > j
+                    and w.digit
+                    and words[end - 1].cap
+                    and not admin
+                    and end + 1 < n
+                    and words[end + 1].key in ("anos", "soles", "de")
+                ):
                     break
                 end += 1
                 if w.digit and end + 1 < n and words[end].key in _OF and words[end + 1].key in t.months:
@@ -588,7 +657,9 @@ class _Scan:
         end = self._longest_known(k)
         if not end or (end < self.n and self.words[end].cap and not self.words[end].kinds):
             return False
-        return any(p.kind in ADMIN for p in self.g.named(self._key(k, end)))
+        key = self._key(k, end)
+        kinds = {p.kind for p in self.g.named(key)}
+        return bool(kinds & {"province", "department", "country"}) or ("district" in kinds and key not in self.t.common)
 
     def _tails(self, begin: int, end: int) -> list[str]:
         """Names that end a facility's name: "Trujillo" in "hospital Belén de Trujillo"."""
@@ -635,11 +706,17 @@ class _Scan:
         comma = (prev is not None and prev.text == "," and self._ends_at(i - 1)) or (
             follow is not None and follow.text == "," and end + 1 < n and bool(words[end + 1].longest)
         )
-        if not (strong or aside or comma or (line_start and follow is not None and follow.text in (".", ",", "-", "–", "—", ":"))):
+        if not (
+            strong or aside or comma or (line_start and follow is not None and follow.text in (".", ",", "-", "–", "—", ":"))
+        ):
             if key in t.common or (shouting and len(key) < 5):
                 if not (locative in ("de", "del") and self._after_noun(i - (2 if article_before else 1))):
                     return 0
-            if not home and kinds <= {"district", "neighbourhood", "populated_place", "facility"} and locative not in t.locative:
+            if (
+                not home
+                and kinds <= {"district", "neighbourhood", "populated_place", "facility"}
+                and locative not in t.locative
+            ):
                 return 0
             if not kinds & {"department", "country", "province"} and locative not in t.locative and (opens or " " not in key):
                 return 0
@@ -699,8 +776,15 @@ class _Scan:
             follow = words[end] if end < n else None
             if prev is None or not prev.cap or before in t.locative:
                 if follow is None or not follow.cap:
-                    if before in t.strong or before in _OF and self._after_noun(i - 1) or (follow is not None and follow.text in (":", ".", ",", "(")):
-                        self._emit("district", i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (" ".join(keys),))
+                    if (
+                        before in t.strong
+                        or before in _OF
+                        and self._after_noun(i - 1)
+                        or (follow is not None and follow.text in (":", ".", ",", "("))
+                    ):
+                        self._emit(
+                            "district", i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (" ".join(keys),)
+                        )
                         return end
         for k in range(i, end):
             if words[k].cap and k + 1 < n and words[k].longest and k > i:
@@ -715,7 +799,7 @@ class _Scan:
         return i == 0 or "\n" in self.words[i - 1].text
 
     def _gang_end(self, i: int, end: int) -> int:
-        """"Los Chacales de Chicama": the place in a gang's name, kept with that role."""
+        """ "Los Chacales de Chicama": the place in a gang's name, kept with that role."""
         words, n = self.words, self.n
         k = end
         if k < n and words[k].key in _OF and k + 1 < n and words[k + 1].longest:
@@ -810,7 +894,23 @@ class _Scan:
                 k -= 1
             locative = k >= 0 and self.words[k].key in self.t.strong
         mention = PlaceMention(
-            kind, self.text[start:stop], core.strip("“”\"«»‘’' "), word, start, stop, i, end, frozenset(roles), self._sentence(i), self._zone(i), -1, locative, keys, self.country, self.g, places
+            kind,
+            self.text[start:stop],
+            core.strip("“”\"«»‘’' "),
+            word,
+            start,
+            stop,
+            i,
+            end,
+            frozenset(roles),
+            self._sentence(i),
+            self._zone(i),
+            -1,
+            locative,
+            keys,
+            self.country,
+            self.g,
+            places,
         )
         self.mentions.append(mention)
 
@@ -826,7 +926,9 @@ class _Scan:
             else:
                 words = self.words
                 self._starts = [0] + [
-                    k + 1 for k in range(self.n - 1) if "\n" in words[k].text or (words[k].text in (".", "!", "?") and words[k + 1].cap)
+                    k + 1
+                    for k in range(self.n - 1)
+                    if "\n" in words[k].text or (words[k].text in (".", "!", "?") and words[k + 1].cap)
                 ]
         return bisect_right(self._starts, i) - 1
 
@@ -853,7 +955,9 @@ class _Scan:
             linked = last is not None and m.first - last.last <= 5 and m.zone == last.zone
             if linked and last is not None:
                 between = [w.text if not w.key else w.key for w in words[last.last : m.first]]
-                linked = all(b in _CONNECT for b in between) and not ("y" in between and RANK[m.kind] >= RANK["neighbourhood"] and m.kind == last.kind)
+                linked = all(b in _CONNECT for b in between) and not (
+                    "y" in between and RANK[m.kind] >= RANK["neighbourhood"] and m.kind == last.kind
+                )
                 if not between:
                     linked = True
                 if linked and ("demonym" in m.roles) != ("demonym" in last.roles):
@@ -904,13 +1008,22 @@ def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 found += [p for p in named if p.kind == "district"]
         elif m.kind == "facility":
             found = [p for p in named if p.kind == "facility"] if position == 0 else []
-            if not found and (position or "institution" in m.roles or m.word in ("puerto", "playa", "valle", "terminal", "aeropuerto")):
+            if not found and (
+                position or "institution" in m.roles or m.word in ("puerto", "playa", "valle", "terminal", "aeropuerto")
+            ):
                 found = [p for p in named if p.kind in ADMIN or p.kind == "populated_place"]
+                if home != "PE":
+                    found += [p for p in g.abroad(key) if p.country == home]
         else:
             found = []
         if found:
             return tuple(dict.fromkeys(found))
     return ()
+
+
+def _letter(text: str) -> bool:
+    """A block's or lot's letter: "B", "A1"."""
+    return len(text) <= 2 and text[:1].isupper() and text.isupper()
 
 
 class Resolver:
@@ -943,6 +1056,11 @@ class Resolver:
         street = next((m for m in [mention, *chain] if m.kind == "street"), None)
         named = [m for m in ([mention, *chain]) if m.kind in BELOW and m.kind != "street"]
         place = min(named, key=lambda m: m is not mention) if named else None
+        beside = [m for m in context if m.sentence == mention.sentence and m.zone == mention.zone and m.locates and not m.roles]
+        if place is None and mention.kind in ("street", "district"):
+            place = self._nearest(mention, [m for m in beside if m.kind in BELOW and m.kind != "street" and m.word])
+        if street is None and (place is not None or mention.kind == "district"):
+            street = self._nearest(mention, [m for m in beside if m.kind == "street"])
         used = [m for m in chain if m.kind in ADMIN or m is place or m is street]
         admin, rule, pinned = self._admin(chain, place, rings, home, prior)
         return self._whole(mention, street, place, admin, rule, pinned, used)
@@ -954,11 +1072,19 @@ class Resolver:
         hard = {m for m in chain if not m.locates and m is not mention}
         return [m for m in chain if m not in hard]
 
+    @staticmethod
+    def _nearest(mention: PlaceMention, others: Sequence[PlaceMention]) -> PlaceMention | None:
+        return min(others, key=lambda m: min(abs(m.first - mention.last), abs(mention.first - m.last)), default=None)
+
     def _rings(
         self, mention: PlaceMention, chain: Sequence[PlaceMention], context: Sequence[PlaceMention]
     ) -> list[tuple[str, list[PlaceMention]]]:
         rest = [m for m in context if m not in chain and (m.kind in ADMIN or m.kind == "populated_place" or m.keys)]
-        firm = [m for m in rest if m.locates and "institution" not in m.roles and (m.kind in ADMIN or not m.word) and m.kind != "country"]
+        firm = [
+            m
+            for m in rest
+            if m.locates and "institution" not in m.roles and (m.kind in ADMIN or not m.word) and m.kind != "country"
+        ]
         here = mention.sentence
         names = [m for m in firm if m.candidates]
         return [
@@ -967,7 +1093,18 @@ class Resolver:
             ("dateline", [m for m in names if m.zone == "dateline"]),
             ("headline", [m for m in names if m.zone == "headline"]),
             ("article", names),
-            ("office", [m for m in rest if m not in firm and m.roles & {"institution", "office", "demonym", "resident"} and m.candidates]),
+            ("countries", [m for m in rest if m.kind == "country" and (m.sentence == here or m.zone == "headline")]),
+            (
+                "office",
+                [
+                    m
+                    for m in rest
+                    if m.kind != "country"
+                    and m not in firm
+                    and m.roles & {"institution", "office", "demonym", "resident"}
+                    and m.candidates
+                ],
+            ),
         ]
 
     def _admin(
@@ -984,19 +1121,23 @@ class Resolver:
             items.remove(place)
             items.insert(0, place)
         while items:
-            base, others = items[0], items[1:]
-            scored = [(sum(any(c.within(o) for o in other.candidates) for other in others), c) for c in base.candidates]
-            best = max(score for score, _ in scored)
-            if best < len(others) and base.kind in BELOW:
-                items = others
+            graded = [(max(_support(c, [o for o in items if o is not m]) for c in m.candidates), m) for m in items]
+            most = max(score[0] for score, _ in graded)
+            best, base = next((score, m) for score, m in graded if score[0] == most)
+            others = [m for m in items if m is not base]
+            if base.kind in BELOW and not most and any(m.kind in ADMIN for m in others):
+                items = [m for m in items if m.kind in ADMIN]
                 continue
-            pool = [c for score, c in scored if score == best]
-            rule = "chain" if others else "named"
-            pool, rule, clash = self._narrow(pool, rule, rings, home, prior, base)
+            pool = [c for c in base.candidates if _support(c, others) == best]
+            rule = "chain" if most else "named"
+            pool = self._at_home(pool, home, rings, chain)
+            pool, rule, clash = self._narrow(pool, rule, rings, prior, base)
             if clash and base.kind in BELOW:
                 items = others
                 continue
             found = self._one(pool, base)
+            if found is not None and base.kind in BELOW and rule == "named" and not self._telling(base, found, home, prior):
+                found, pool = None, []
             if found is not None:
                 return found, rule, found if found.kind in BELOW else None
             shared = self._shared(pool)
@@ -1011,34 +1152,29 @@ class Resolver:
         pool: list[Place],
         rule: str,
         rings: list[tuple[str, list[PlaceMention]]],
-        home: str,
         prior: Place | None,
         base: PlaceMention,
     ) -> tuple[list[Place], str, bool]:
         """Keep what the context contains; `clash` tells that close context names other places only."""
-        if rule == "named":
-            abroad = {p.country for _, ms in rings for m in ms for p in m.candidates[:1]}
-            own = [p for p in pool if p.country == home]
-            if own and not (len(own) < len(pool) and home not in abroad and abroad):
-                pool = own
         clash = False
         confirmed = False
         for name, mentions in rings:
-            if len({(p.district, p.province, p.department, p.country) for p in pool}) <= 1 and (confirmed or base.kind in ADMIN):
+            if name == "countries":
+                continue
+            if len({(p.district, p.province, p.department, p.country) for p in pool}) <= 1 and (
+                confirmed or base.kind in ADMIN
+            ):
                 break
-            hits = Counter[int]()
-            for m in mentions:
-                for k, c in enumerate(pool):
-                    if any(c.within(o) or o.within(c) for o in m.candidates if o.kind != "country"):
-                        hits[k] += 1
-            if hits:
-                top = max(hits.values())
-                kept = [c for k, c in enumerate(pool) if hits[k] == top]
+            others = [m for m in mentions if m.keys != base.keys]
+            hits = [(*_support(c, others, both=True), *_nearness(c, others)) for c in pool]
+            top = max(hits, default=(0, 0, 0, 0))
+            if any(top):
+                kept = [c for c, hit in zip(pool, hits, strict=True) if hit == top]
                 if len(kept) < len(pool):
                     rule = name
                 pool, confirmed = kept, True
-            elif mentions and name in ("sentence", "near", "dateline", "headline", "article") and not confirmed:
-                clash = True
+            elif others and rule == "named" and not confirmed:
+                clash = name != "office"
         if confirmed:
             clash = False
         if prior is not None:
@@ -1052,12 +1188,48 @@ class Resolver:
                     pool, rule = inside, "region"
             if inside and not confirmed:
                 clash = False
+        elif rule == "named" and not confirmed and not clash:
+            known = [c for c in pool if c.kind == "district" and c.ubigeo in _tables().prominent]
+            if len(known) == 1:
+                pool = known
         return pool, rule, clash
+
+    def _telling(self, base: PlaceMention, found: Place, home: str, prior: Place | None) -> bool:
+        """Whether a fine place's name alone decides: not if many places share it ("urbanización Santa Rosa")."""
+        if "institution" in base.roles or home != "PE" or found.country != "PE":
+            return True
+        if prior is not None and found.within(prior):
+            return True
+        own = {
+            (p.district, p.province) for key in base.keys for p in (*self.gazetteer.named(key), *self.gazetteer.populated(key))
+        }
+        return len(own) <= COMMON_NAME
+
+    @staticmethod
+    def _at_home(
+        pool: list[Place], home: str, rings: list[tuple[str, list[PlaceMention]]], chain: Sequence[PlaceMention]
+    ) -> list[Place]:
+        """Namesakes of the newspaper's country, unless the sentence or the headline names another country that has one."""
+        own = [p for p in pool if p.country == home]
+        if not own or len(own) == len(pool):
+            return pool
+        named = {p.country for m in chain if m.kind == "country" for p in m.candidates}
+        for name, mentions in rings:
+            if name == "countries":
+                named |= {p.country for m in mentions for p in m.candidates if p.kind == "country"}
+        other = [p for p in pool if p.country in named and p.country != home]
+        if other and home not in named:
+            near = [m for name, ms in rings if name in ("sentence", "near", "headline", "dateline") for m in ms]
+            if not any(_support(c, near, both=True)[0] for c in own):
+                return other
+        return own
 
     def _one(self, pool: Sequence[Place], base: PlaceMention) -> Place | None:
         """The one place of the pool: a bare name means the district before the province before the department."""
         order: tuple[str, ...] = (base.kind,) if base.word and base.kind in ADMIN else ()
-        for kind in dict.fromkeys((*order, "neighbourhood", "facility", "populated_place", "district", "province", "department", "country")):
+        for kind in dict.fromkeys(
+            (*order, "neighbourhood", "facility", "populated_place", "district", "province", "department", "country")
+        ):
             if base.kind in ADMIN and not base.word and kind in BELOW:
                 continue
             same = [p for p in pool if p.kind == kind]
@@ -1085,13 +1257,20 @@ class Resolver:
             return Place("department", department or "", None, None, department, country, _pad(pool[0].ubigeo, 2))
         return Place("province", pool[0].province, None, pool[0].province, department, country, _pad(pool[0].ubigeo, 4))
 
-    def _from_rings(self, rings: list[tuple[str, list[PlaceMention]]], home: str, prior: Place | None) -> tuple[Place | None, str]:
+    def _from_rings(
+        self, rings: list[tuple[str, list[PlaceMention]]], home: str, prior: Place | None
+    ) -> tuple[Place | None, str]:
         """The administrative place that the context gives to a name which the gazetteer does not hold."""
-        everything = [m for _, ms in rings for m in ms]
+        everything = list(dict.fromkeys(m for name, ms in rings for m in ms if name != "countries"))
         for name, mentions in rings:
+            if name == "countries":
+                continue
             found: Counter[Place] = Counter()
+            if name in ("sentence", "near"):
+                mentions = [m for m in mentions if m.word and m.kind == "district"] or mentions
             for m in mentions:
-                pool, _, _ = self._narrow(list(m.candidates), "named", [("article", [x for x in everything if x is not m])], home, prior, m)
+                pool = self._at_home(list(m.candidates), home, rings, [m])
+                pool, _, _ = self._narrow(pool, "named", [("article", [x for x in everything if x is not m])], prior, m)
                 one = self._one(pool, m) or self._shared(pool)
                 if one is not None and one.kind != "country":
                     found[_admin_of(one)] += 1
@@ -1147,6 +1326,39 @@ class Resolver:
         )
 
 
+_CLOSENESS = {"country": 0, "department": 1, "province": 2, "district": 3}
+
+
+def _support(place: Place, others: Iterable[PlaceMention], both: bool = False) -> tuple[int, int]:
+    """How many mentions may name something that contains the place, and how closely ("Huánuco" is the city before the department).
+
+    With `both`, what lies in the place counts too.
+    """
+    count = close = 0
+    for m in others:
+        fits = [_CLOSENESS.get(o.kind, 3) for o in m.candidates if place.within(o)]
+        if both and not fits:
+            fits = [0 for o in m.candidates if o.kind != "country" and o.within(place)]
+        if fits:
+            count += 1
+            close += max(fits)
+    return count, close
+
+
+def _nearness(place: Place, others: Iterable[PlaceMention]) -> tuple[int, int]:
+    """How many mentions may name a place of the same province, and of the same department."""
+    province = department = 0
+    for m in others:
+        same = [
+            o
+            for o in m.candidates
+            if o.country == place.country and o.department is not None and o.department == place.department
+        ]
+        department += bool(same)
+        province += any(o.province is not None and o.province == place.province for o in same)
+    return province, department
+
+
 def _pad(ubigeo: str | None, digits: int) -> str | None:
     return ubigeo[:digits].ljust(6, "0") if ubigeo else None
 
@@ -1157,4 +1369,14 @@ def _admin_of(place: Place) -> Place:
         return place
     if place.ubigeo:
         return Gazetteer.default().by_ubigeo.get(place.ubigeo, place)
-    return Place("district", place.district or "", place.district, place.province, place.department, place.country, None, place.latitude, place.longitude)
+    return Place(
+        "district",
+        place.district or "",
+        place.district,
+        place.province,
+        place.department,
+        place.country,
+        None,
+        place.latitude,
+        place.longitude,
+    )
