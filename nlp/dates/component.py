@@ -32,6 +32,9 @@ def find_dates(doc: Doc) -> list[Span]:
     if not found:
         return []
     found = _share_months(grammar.words, found)
+    for expression in found:
+        if not expression.part:
+            expression.part = grammar.clock_part(expression)
     return _spans(doc, _values(doc, words, found, doc._.published))
 
 
@@ -107,11 +110,12 @@ def _is_person(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
     before = words[i - 1] if i else ORDINARY
     if before.saint or before.name_before:
         return True
-    if i + 1 < len(doc) and doc[i + 1].text[:1].isupper() and words[i + 1] is ORDINARY and found.end == i + 1:
+    if i + 1 < len(doc) and doc[i + 1].text[:1].isupper() and not words[i + 1].hot and found.end == i + 1:
         return True
     if before.modifier or (before.determiner and before.masculine):
         return False
-    return i > 0 and before is ORDINARY and (doc[i - 1].is_title or (before.tense == 0 and doc[i - 1].is_alpha))
+    free = before.determiner or before.preposition or before.of or before.joins or before.hot or before.tense < 0
+    return i > 0 and not free and doc[i - 1].is_alpha
 
 
 def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expression]:
@@ -133,7 +137,7 @@ def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expres
         kept.append(expression)
         following = expression
     kept.reverse()
-    return [e for i, e in enumerate(kept) if not e.weak or _is_plain_day(words, kept, i)]
+    return [e for i, e in enumerate(kept) if not e.weak or (not e.listed and _is_plain_day(words, kept, i))]
 
 
 def _is_plain_day(words: Sequence[Word], found: Sequence[Expression], i: int) -> bool:
@@ -144,10 +148,15 @@ def _is_plain_day(words: Sequence[Word], found: Sequence[Expression], i: int) ->
         return True
     if words[expression.end - 1].number == 0 and not expression.part:
         return False
-    named = any(e.month and e.day for e in found[:i])
-    after = words[expression.end]
-    plain = after.comma or after.stop or after.joins or after.preposition or after.clause or after.tense != 0
-    return named and plain and words[expression.start].article
+    if not any(e.month and e.day for e in found):
+        return False
+    after = words[expression.end] if expression.end < len(words) else ORDINARY
+    if (after.comma or after.joins) and any(word.number for word in words[expression.end + 1 : expression.end + 3]):
+        return False  # "entre el 1 y el 2 por ciento"
+    closed = after.comma or after.stop or after.joins or after.clause or expression.end >= len(words)
+    if words[expression.start].of:
+        return closed
+    return words[expression.start].article and (closed or after.preposition or after.tense != 0)
 
 
 def _linked(words: Sequence[Word], first: Expression, second: Expression) -> bool:

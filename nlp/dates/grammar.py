@@ -38,6 +38,8 @@ class Expression:
     approximate: bool = False
     weak: bool = False
     """A day number alone: a date only if its neighbours say so."""
+    listed: bool = False
+    """A number before others, without an article: a day only if one of these is."""
     ranged: bool = False
     """One end of "del 3 al 5"."""
     complement: bool = False
@@ -144,14 +146,18 @@ class Grammar:
             k += 1
         elif words[k].range and words[k + 1].weekday >= 0 and start == i:
             return None
+        elif words[k].clause and words[k + 1].coming:
+            found.modifier, k = "next", k + 2
+        if words[k].saint:
+            return None  # "viernes santo"
         found.end = end = k
         if words[k].comma:
             k += 1
-        while (words[k].determiner and words[k].masculine) or words[k].unit == "day":
+        while (words[k].determiner and words[k].masculine) or words[k].unit == "day" or words[k].opening:
             k += 1
         if words[k].number and words[k].number <= 31 and self._is_day(k):
             self._calendar(found, k)
-            if not found.month and not words[k].digits:
+            if not found.month and (not words[k].digits or words[k - 1].opening):
                 found.day, found.end = 0, end  # "el lunes, una banda"
         elif words[start].plural and start < i and words[i - 1].unit != "day":
             return None  # "los lunes"
@@ -204,27 +210,38 @@ class Grammar:
             return self._with_part(found)
         if not words[i].digits:
             return None
-        masculine = start < i and (words[i - 1].masculine or words[i - 1].modifier in ("past", "last", "next"))
+        masculine = start < i and (words[i - 1].masculine or words[i - 1].modifier in ("past", "last", "next", "this"))
         named_day = start < i and words[i - 1].unit == "day"
         after = words[found.end]
+        if start == i and self._is_listed(i):
+            found.weak = found.listed = True
+            return found
         if not (named_day or masculine) or not self._is_day(found.end - 1) or (after.of and not words[found.end + 1].part):
             return None
-        found.weak = not named_day and not modifier
+        found.weak = not named_day and modifier not in ("past", "last", "next", "this")
         return self._with_part(found)
+
+    def _is_listed(self, i: int) -> bool:
+        """Whether the number at `i` is one of several ("5, 6 y 7 de junio"); only the grammar of what follows tells of what."""
+        words = self.words
+        k = i + 1
+        if not (words[k].comma or words[k].joins or words[k].range):
+            return False
+        while words[k].comma or words[k].joins or words[k].range or words[k].determiner:
+            k += 1
+        if words[i + 1].comma and not (words[k + 1].comma or words[k + 1].joins):
+            return False
+        return k <= i + 3 and 0 < words[k].number <= 31
 
     def _calendar(self, found: Expression, i: int) -> None:
         """Reads day, month and year from the day number at `i` on into `found`."""
         words = self.words
         found.day, k = words[i].number, i + 1
-        if words[k].ordinal_mark:
+        dotted = words[i].ordinal and words[k].stop and words[k + 1].of and words[k + 2].month  # "1ro. de agosto"
+        compound = words[i].number in (20, 30) and words[k].joins and words[k + 1].number and words[k + 2].of
+        if words[k].ordinal_mark or dotted:
             k += 1
-        elif (
-            words[i].number in (20, 30)
-            and words[k].joins
-            and words[k + 1].number
-            and words[k + 2].of
-            and words[k + 2 + 1].month
-        ):
+        elif compound and words[k + 3].month:
             found.day, k = words[i].number + words[k + 1].number, k + 2
         found.end = k
         m = k + 1 if words[k].of else k
@@ -296,8 +313,9 @@ class Grammar:
         elif words[start - 1].of and words[start - 2].stretch and start - 2 >= low:
             start -= 2
         found = Expression(start, i + 1, "calendar", month=words[i].month, modifier=modifier)
-        if words[i + 1].number and words[i + 1].number <= 31 and self._year_near(i + 2) and self._is_day(i + 1):
-            found.day, found.end = words[i + 1].number, i + 2
+        k = i + 2 if words[i].abbreviation and words[i + 1].stop else i + 1
+        if words[k].number and words[k].number <= 31 and self._year_near(k + 1) and self._is_day(k):
+            found.day, found.end = words[k].number, k + 1
             self._year_after(found)
             if found.year:
                 return self._with_part(found)
@@ -342,9 +360,18 @@ class Grammar:
                 start, offset = i - 1, 2
         elif word.offset == 0 and words[i + 1].preposition and (words[i + 2].unit == "day" or words[i + 2].offset == 0):
             return None  # "hoy en día", "hoy por hoy"
-        elif word.offset == 0 and i > low and words[i - 1].determiner:
+        elif word.offset == 0 and (words[i - 1].determiner or (words[i - 1].preposition and words[i - 2].offset == 0)):
             return None  # "el hoy occiso"
-        if start > low and words[start - 1].of and start - 2 >= low and words[start - 2].unit == "day":
+        if (
+            word.offset == -1
+            and not part
+            and i - 2 >= low
+            and words[i - 1].of
+            and words[i - 2].earlier
+            and not words[i - 2].back
+        ):
+            start, offset = i - 2, -2  # "antes de ayer"
+        elif start > low and words[start - 1].of and start - 2 >= low and words[start - 2].unit == "day":
             start, _ = self._left(start - 2, low)  # "el día de ayer"
         found = Expression(start, i + 1, "deictic", offset=offset, part=part)
         k = i + 1
@@ -432,8 +459,8 @@ class Grammar:
             return None
         if modifier == "this":
             return Expression(start, k, "deictic", part=part)
-        if modifier == "that":
-            return Expression(start, k, "same_day", part=part)
+        if modifier in ("that", "previous", "following"):
+            return Expression(start, k, "same_day", offset={"that": 0, "previous": -1, "following": 1}[modifier], part=part)
         if modifier in ("past", "last") and start < i:
             return Expression(start, k, "deictic", offset=0 if part == "madrugada" else -1, part=part)
         return None
@@ -463,6 +490,38 @@ class Grammar:
                 found.part, found.end = words[k].part, k + 1
         return found
 
+    def clock_part(self, found: Expression) -> str:
+        """Part of the day of a clock time beside `found` ("a las 22:15 del lunes", "el lunes, cerca de las 5:30 a. m.")."""
+        words = self.words
+        for k in range(found.start - 1, max(0, found.start - 6), -1):
+            if words[k].comma or words[k].clause:
+                break
+            if words[k].the_hour and not words[k + 1].part:
+                return self._part_at(k + 1)
+        for k in range(found.end, found.end + 8):
+            if words[k].stop or words[k].clause or words[k].tense:
+                break
+            if words[k].the_hour and (words[k + 1].hour >= 0 or words[k + 1].number):
+                return self._part_at(k + 1)
+        return ""
+
+    def _part_at(self, k: int) -> str:
+        words = self.words
+        word, after = words[k], words[k + 1]
+        hour = word.hour if word.hour >= 0 else word.number if 0 < word.number < 25 else -1
+        if hour < 0:
+            return ""
+        if after.of and words[k + 2].determiner and words[k + 3].part:
+            return words[k + 3].part
+        if after.evening:
+            hour = hour % 12 + 12
+        elif after.morning:
+            hour %= 12
+        elif hour < 13 and word.hour != 0:
+            return ""
+        hour %= 24
+        return "madrugada" if hour < 6 else "mañana" if hour < 12 else "tarde" if hour < 19 else "noche"
+
     def _period(self, i: int, low: int) -> Expression | None:
         words = self.words
         unit = words[i].unit
@@ -477,6 +536,10 @@ class Grammar:
                 return self._at(k + 1, low)
             if after.modifier in ("previous", "following") or (after.modifier in ("that",) and not modifier):
                 modifier, k = after.modifier, k + 1
+            if before.other and i >= 2 and words[i - 2].range:
+                return self._with_part(Expression(i - 2, k, "same_day", offset=1))  # "al otro día"
+            if modifier == "this" and not words[start].plural and not before.each:
+                return Expression(start, k, "deictic")
             shift = {"that": 0, "previous": -1, "following": 1}.get(modifier)
             if shift is None or before.each:
                 return None
@@ -485,6 +548,8 @@ class Grammar:
             return None
         if words[k].modifier in ("past", "next", "this"):
             modifier, k = words[k].modifier, k + 1
+        elif words[k].clause and words[k + 1].coming:
+            modifier, k = "next", k + 2
         if unit == "month" and words[k].of and words[k + 1].month:
             return self._month(k + 1, low)
         if unit == "year" and words[k].year:
@@ -519,4 +584,6 @@ class Grammar:
         if not dated:
             return None
         month, day = words[i].festivity or (0, 0)
-        return Expression(start, i + 1, "festivity", month=month, day=day, modifier=modifier)
+        found = Expression(start, i + 1, "festivity", month=month, day=day, modifier=modifier)
+        self._year_after(found)
+        return found

@@ -17,6 +17,7 @@ _NUMERIC = re.compile(
     r"|(?P<d3>\d{1,2})/(?P<m3>\d{1,2})/(?P<y3>\d{2})"
     r"|(?P<d4>\d{1,2})/(?P<m4>\d{1,2}))"
 )
+_CLOCK = re.compile(r"(\d{1,2})[:.]\d{2}(?:h|hrs|am|pm)?")
 _KNOWN_WORDS_LIMIT = 100_000
 
 
@@ -76,6 +77,15 @@ class Word:
     purpose: bool = False
     until: bool = False
     clock: bool = False
+    coming: bool = False
+    other: bool = False
+    opening: bool = False
+    morning: bool = False
+    evening: bool = False
+    the_hour: bool = False
+    ordinal: bool = False
+    hour: int = -1
+    """Of a clock time ("22:15")."""
     stated: bool = False
     between: bool = False
 
@@ -123,6 +133,8 @@ def read_table() -> dict[str, Word]:
     for forms, value in ((tense["future_words"], 1), (tense["past_words"], -1)):
         for form in forms:
             note(form, "tense", value)
+    for form in tense["no_tense"]:
+        words.setdefault(form, Word())
     for field, forms in (
         ("purpose", tense["future_before"]),
         ("until", tense["until"]),
@@ -153,7 +165,7 @@ def read_table() -> dict[str, Word]:
 @cache
 def _endings() -> tuple[tuple[str, ...], ...]:
     tense = tomllib.loads((files("nlp") / "data" / "dates.toml").read_text(encoding="utf-8"))["tense"]
-    return tuple(tuple(tense[f"{name}_endings"]) for name in ("future", "past", "participle"))
+    return tuple(tuple(tense[f"{name}_endings"]) for name in ("future", "past", "participle", "no_tense"))
 
 
 class Lexicon:
@@ -161,7 +173,7 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._table = read_table()
-        self._future, self._past, self._participle = _endings()
+        self._future, self._past, self._participle, self._no_tense = _endings()
         self._known: dict[int, Word] = {}
 
     def words(self, doc: Doc) -> list[Word]:
@@ -185,9 +197,14 @@ class Lexicon:
             return Word(stop="\n" in form)
         if form[0].isdigit():
             numeric = numeric_date(form)
-            return Word(hot=True, numeric=numeric) if numeric else ORDINARY
-        if len(form) > 4 and form.endswith(self._future):
+            if numeric:
+                return Word(hot=True, numeric=numeric)
+            clock = _CLOCK.fullmatch(form)
+            return Word(hour=int(clock[1])) if clock and int(clock[1]) < 25 else ORDINARY
+        if len(form) > 3 and form.endswith(self._future):
             return _FUTURE
+        if form.endswith(self._no_tense):
+            return ORDINARY
         if len(form) > 3 and form.endswith(self._past):
             return _PAST
         if len(form) > 4 and form.endswith(self._participle):

@@ -48,7 +48,7 @@ def looks_ahead(words: Sequence[Word], found: Expression) -> int:
     if before.purpose:
         return 1
     if before.participle:
-        return -1  # "iniciado el 3 de enero"
+        return words[found.start - 2].tense or -1  # "iniciado el 3 de enero", but "será velado el lunes"
     if before.until and not any(word.tense < 0 for word in words[max(0, found.start - 3) : found.start]):
         return 1
     for i in range(found.start - 1, max(-1, found.start - 1 - _CLAUSE), -1):
@@ -289,6 +289,13 @@ class Resolver:
             if by is None:
                 return self._made(found, None)
             return self._made(found, published + timedelta(days=found.weekday - published.weekday() + by))
+        if (
+            found.modifier == "that"
+            and self.previous
+            and self.previous.start
+            and self.previous.start.weekday() == found.weekday
+        ):
+            return self._made(found, self.previous.start, anchored="text")  # "aquel jueves"
         if found.modifier in _BACK:
             return self._made(found, published - timedelta(days=back or 7))
         if found.modifier in _FORWARD:
@@ -380,6 +387,8 @@ class Resolver:
         return self._made(found, saturday, saturday + timedelta(days=1), "vague")
 
     def _festivity(self, found: Expression) -> DateValue | None:
+        if found.year or found.year_modifier:
+            return self._calendar(found)
         if self.published is None:
             return self._made(found, None)
         return self._made(found, self._day_and_month(found, self.published))
