@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from spacy.tokens import Doc, Span
 
 from .extensions import get
-from .lexicon import data
+from .lexicon import data, ids
 from .scene import Scene
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ class Candidate:
     span: Span
     value: DateValue
     score: float
+    """Log-odds that it is the deed's."""
     rule: str
+    features: dict[str, float]
 
 
 @cache
@@ -35,58 +37,99 @@ def _weights() -> dict[str, float]:
     return {key: float(value) for key, value in data("decision.toml")["when"].items()}
 
 
+@cache
+def _words() -> dict[str, frozenset[int]]:
+    return {name: ids(words) for name, words in data("context.toml")["date_words"].items()}
+
+
+_PAST = ("ó", "aron", "ieron", "eron", "aba", "aban", "ían")
+_OLD = 45
+"""Days before publication after which news seldom tells of a fresh deed."""
+
+
+def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[int]) -> dict[str, float]:
+    """What speaks for and against one date, by the names of `data/decision.toml`."""
+    view = scene.view(span.start)
+    if view is None:
+        return {}
+    sentence, words = view.sentence, _words()
+    order, police = sentence.order, scene.event != "crime"
+    around = [scene.views[o] for o in (order - 1, order + 1) if 0 <= o < len(scene.views)]
+    beside = [other for other in around if other.sentence.zone == sentence.zone or sentence.zone == "subhead"]
+    here = set(keys[sentence.start : sentence.end])
+    before = keys[max(sentence.start, span.start - 2) : span.start]
+    found = {
+        "event": min(view.event, 2.5),
+        "event_beside": min(max((other.event for other in beside), default=0.0), 2.5) if view.event < 0.5 else 0.0,
+        "police": min(view.police, 2.5) if police else 0.0,
+        "arrest": float(not police and view.police > view.event),
+        "told": float(view.told),
+        "aside": float(bool(view.aside)),
+        "order": min(order, 15) / 5,
+        "clock": float(bool(here & words["clock"])),
+        "part_of_day": float(bool(value.part_of_day)),
+        "past": float(any(doc[at].text.endswith(_PAST) for at in range(sentence.start, sentence.end))),
+        "month": float(value.precision == "month"),
+        "year": float(value.precision == "year"),
+        "vague": float(value.precision == "vague"),
+        "today": float(len(span) == 1 and keys[span.start] in words["today"]),
+        "since": float(any(key in words["since"] for key in before)),
+        "ago": float(value.rule in ("ago", "period", "festivity")),
+        "full": float(value.day is not None and value.month is not None),
+        "quoted": float(bool(here & words["quotes"])),
+        f"zone_{sentence.zone}": 1.0,
+        f"order_{scene.event}": min(order, 15) / 5,
+    }
+    for name in view.aftermath:
+        found[name] = 1.0
+    published = doc._.published
+    if published is not None and value.start is not None:
+        old = (published - value.start).days > _OLD
+        found["old_judicial" if scene.event == "judicial" else "old"] = float(old)
+        if scene.event == "judicial" and not old:
+            found["recent_judicial"] = 1.0
+    return found
+
+
 def candidates(doc: Doc, scene: Scene, within: range | None = None) -> list[Candidate]:
     """Every date expression that can be the incident's, best first. `within`: only sentences of that range of orders."""
     w = _weights()
     published = doc._.published
-    police = scene.event != "crime"
+    keys: list[int] = doc.to_array("LOWER").tolist()
     found: list[Candidate] = []
+    first = True
     for span in doc.spans.get("dates", ()):
         value: DateValue = get(span, "date")
         view = scene.view(span.start)
         if value is None or view is None or view.sentence.zone in ("link", "byline", "dateline"):
             continue
-        order = view.sentence.order
-        if within is not None and order not in within:
+        if within is not None and view.sentence.order not in within:
             continue
         if published is not None and value.start is not None and value.start > published:
             continue
-        before = scene.views[order - 1] if order else None
-        after = scene.views[order + 1] if order + 1 < len(scene.views) else None
-        score, rules = w["bias"], []
-        if view.event > 0.5:
-            score += w["event"] * min(view.event, 2.5)
-            rules.append("in the sentence of the deed")
-        elif police and view.police > 0.5:
-            score += w["police"] * min(view.police, 2.5)
-            rules.append("in the sentence of the police action")
-        elif before is not None and before.sentence.zone == view.sentence.zone and before.event > 0.5:
-            score += w["event_beside"]
-            rules.append("after the sentence of the deed")
-        elif after is not None and after.sentence.zone == view.sentence.zone and after.event > 0.5:
-            score += w["event_beside"]
-            rules.append("before the sentence of the deed")
-        if view.told:
-            score += w["told"]
-            rules.append("with a verb of happening")
-        if view.aside:
-            score += w["aside"]
-        if not police and view.police > view.event:
-            score += w["arrest"]
-        score += sum(w.get(name, 0.0) for name in view.aftermath)
-        score += w.get(f"zone_{view.sentence.zone}", 0.0) - w["order"] * min(order, 14)
-        if value.precision in ("month", "year"):
-            score += w[value.precision]
-        if value.part_of_day:
-            score += w["part_of_day"]
-        found.append(Candidate(span, value, score, "; ".join(rules) or f"named in the {view.sentence.zone}"))
+        told = features(doc, scene, span, value, keys)
+        told["first"] = float(first)
+        first = False
+        score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
+        rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
+        found.append(Candidate(span, value, score, "; ".join(rules) or f"named in the {view.sentence.zone}", told))
     found.sort(key=lambda c: -c.score)
     return found
 
 
+_REASONS = {
+    "event": "in the sentence of the deed",
+    "event_beside": "beside the sentence of the deed",
+    "police": "in the sentence of the police action",
+    "told": "with a verb of happening",
+    "part_of_day": "with a part of the day",
+    "clock": "with a clock time",
+}
+
+
 def day_of_crime(doc: Doc, scene: Scene, within: range | None = None) -> Candidate | None:
     """The date of the incident, None where the text decides none."""
-    w = _weights()
+    w = data("decision.toml")["when_choice"]
     ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"]]
     for candidate in ranked:
         if candidate.score < ranked[0].score - w["undecided_gap"]:

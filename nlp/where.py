@@ -18,7 +18,7 @@ from .lexicon import data, ids
 from .scene import Scene, View
 
 if TYPE_CHECKING:
-    from .places import PlaceMention, ResolvedPlace
+    from .places import PlaceMention, ResolvedPlace, Resolver
 
 FINE = frozenset({"street", "neighbourhood", "populated_place", "facility"})
 
@@ -30,7 +30,9 @@ class Candidate:
     span: Span
     mention: PlaceMention
     score: float
+    """Log-odds that it is the scene."""
     rule: str
+    features: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Found:
 
 
 @cache
-def _weights() -> dict[str, float]:
-    return {key: float(value) for key, value in data("decision.toml")["where"].items()}
+def _weights(table: str = "where") -> dict[str, float]:
+    return {key: float(value) for key, value in data("decision.toml")[table].items()}
 
 
 @cache
@@ -56,65 +58,78 @@ def _prepositions() -> dict[str, frozenset[int]]:
     }
 
 
+def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -> dict[str, float]:
+    """What speaks for and against one place mention, by the names of `data/decision.toml`."""
+    view = scene.view(span.start)
+    if view is None:
+        return {}
+    sentence, prepositions = view.sentence, _prepositions()
+    order, police = sentence.order, scene.event != "crime"
+    around = [scene.views[o] for o in (order - 1, order + 1) if 0 <= o < len(scene.views)]
+    beside = [_event(other, police) for other in around if other.sentence.zone == sentence.zone]
+    event = _event(view, police)
+    near = keys[max(sentence.start, span.start - 3) : span.start]
+    off = bool(near) and near[-1] in prepositions["off"]
+    found = {
+        "event": min(event, 2.5),
+        "event_beside": min(max(beside, default=0.0), 2.5) if event < 0.5 else 0.0,
+        "arrest": float(not police and view.police > view.event),
+        "told": float(view.told),
+        "aside": float(bool(view.aside)),
+        "care": float(bool(view.aftermath & {"care", "funeral"})),
+        "court": float("court" in view.aftermath),
+        "order": min(order, 15) / 5,
+        "first_lines": float(order <= 3),
+        "off": float(off),
+        "at": float(not off and any(key in prepositions["at"] for key in near)),
+        "of": float(not off and bool(near) and near[-1] in prepositions["of"]),
+        "opens": float(span.start <= sentence.start + 1),
+        f"zone_{sentence.zone}": 1.0,
+        f"kind_{mention.kind}": 1.0,
+    }
+    for role in mention.roles:
+        found[f"role_{role}"] = 1.0
+    return found
+
+
 def candidates(doc: Doc, scene: Scene, within: range | None = None) -> list[Candidate]:
     """Every place mention that can be the scene, best first. `within`: only sentences of that range of orders."""
-    w = _weights()
     keys: list[int] = doc.to_array("LOWER").tolist()
-    prepositions = _prepositions()
     found: list[Candidate] = []
-    police = scene.event != "crime"
+    counts: dict[str, int] = {}
+    chains: dict[int, int] = {}
     for span in doc.spans.get("places", ()):
         mention: PlaceMention = get(span, "place")
         view = scene.view(span.start)
         if mention is None or view is None or not mention.locates or view.sentence.zone in ("link", "byline"):
             continue
-        order = view.sentence.order
-        if within is not None and order not in within:
+        if within is not None and view.sentence.order not in within:
             continue
-        before = scene.views[order - 1] if order else None
-        score, rules = w["bias"], []
-        event = _event(view, police)
-        if event > 0.5:
-            score += w["event"] * min(event, 2.5)
-            rules.append("in the sentence of the deed")
-        elif before is not None and before.sentence.zone == view.sentence.zone and _event(before, police) > 0.5:
-            score += w["event_before"] * min(_event(before, police), 2.5)
-            rules.append("after the sentence of the deed")
-        if view.told:
-            score += w["told"]
-            rules.append("with a verb of happening")
-        if view.aside:
-            score += w["aside"]
-        if not police and view.police > view.event:
-            score += w["arrest"]
-        if view.aftermath & {"care", "court", "funeral", "footage"}:
-            score += w["aftermath"]
-        if mention.roles:
-            score += w["soft_role"]
-        near = keys[max(view.sentence.start, span.start - 2) : span.start]
-        if near and near[-1] in prepositions["off"]:
-            score += w["off"]
-        elif any(key in prepositions["at"] for key in near):
-            score += w["at"]
-            rules.append("after a preposition of place")
-        zone = view.sentence.zone
-        score += w.get(f"zone_{zone}", 0.0) - w["order"] * min(order, 14)
-        if zone == "headline" and span.start == view.sentence.start:
-            rules.append("opens the headline")
-        found.append(Candidate(span, mention, score, "; ".join(rules) or f"named in the {zone}"))
-    counts: dict[str, int] = {}
+        name = mention.keys[0] if mention.keys else mention.name.casefold()
+        counts[name] = counts.get(name, 0) + 1
+        chains[mention.chain] = chains.get(mention.chain, 0) + 1
+        found.append(Candidate(span, mention, 0.0, "", features(scene, span, mention, keys)))
+    scored: list[Candidate] = []
     for candidate in found:
-        key = candidate.mention.keys[0] if candidate.mention.keys else candidate.mention.name.casefold()
-        counts[key] = counts.get(key, 0) + 1
-    found = [
-        replace(
-            c,
-            score=c.score + w["again"] * min(counts[c.mention.keys[0] if c.mention.keys else c.mention.name.casefold()] - 1, 3),
-        )
-        for c in found
-    ]
-    found.sort(key=lambda c: -c.score)
-    return found
+        mention, told = candidate.mention, candidate.features
+        told["again"] = min(counts[mention.keys[0] if mention.keys else mention.name.casefold()] - 1, 3)
+        told["chained"] = float(chains[mention.chain] > 1)
+        fine = mention.kind in FINE
+        w = _weights("where_fine" if fine else "where_admin")
+        score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
+        rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
+        scored.append(replace(candidate, score=score, rule="; ".join(rules) or f"named {mention.zone}"))
+    scored.sort(key=lambda c: -c.score)
+    return scored
+
+
+_REASONS = {
+    "event": "in the sentence of the deed",
+    "event_beside": "beside the sentence of the deed",
+    "told": "with a verb of happening",
+    "at": "after a preposition of place",
+    "zone_headline": "in the headline",
+}
 
 
 def _event(view: View, police: bool) -> float:
@@ -125,17 +140,13 @@ def scene_of_crime(
     doc: Doc, scene: Scene, country: str | None, region: str | None, within: range | None = None
 ) -> Found | None:
     """The place where the incident happened, None where the text names none."""
-    from .places import Resolver
-
     w = _weights()
     mentions: list[PlaceMention] = [get(span, "place") for span in doc.spans.get("places", ())]
     ranked = candidates(doc, scene, within)
-    resolver = _resolver(Resolver)
+    resolver = _resolver()
     fine = [c for c in ranked if c.mention.kind in FINE and c.score >= w["fine_least"]]
     admin = [c for c in ranked if c.mention.kind not in FINE and c.mention.kind != "country"]
     best = fine[0] if fine else None
-    if best is not None and admin and admin[0].score > best.score + w["admin_lead"]:
-        best = None
     if best is not None:
         place = resolver.resolve(best.mention, mentions, country, region)
         place = _complete(place, best, fine)
@@ -144,7 +155,7 @@ def scene_of_crime(
             place = _fill(place, wider)
         return Found(place, best.span, best.rule)
     if admin and admin[0].score >= w["admin_least"]:
-        top = [c for c in admin if c.score >= admin[0].score - 1.0]
+        top = [c for c in admin if c.score >= admin[0].score - w["admin_gap"]]
         rank = {"district": 0, "province": 1, "department": 2}
         chosen = min(top, key=lambda c: (rank.get(c.mention.kind, 0), -c.score))
         return Found(resolver.resolve(chosen.mention, mentions, country, region), chosen.span, chosen.rule)
@@ -154,11 +165,11 @@ def scene_of_crime(
     return _dateline(doc, resolver, mentions, country, region)
 
 
-def _resolver(cls: type) -> object:
-    return _RESOLVERS.setdefault("default", cls())
+@cache
+def _resolver() -> Resolver:
+    from .places import Resolver
 
-
-_RESOLVERS: dict[str, object] = {}
+    return Resolver()
 
 
 def _complete(place: ResolvedPlace, best: Candidate, fine: Sequence[Candidate]) -> ResolvedPlace:
@@ -193,10 +204,10 @@ def _fill(place: ResolvedPlace, wider: ResolvedPlace) -> ResolvedPlace:
 
 
 def _dateline(
-    doc: Doc, resolver: object, mentions: list[PlaceMention], country: str | None, region: str | None
+    doc: Doc, resolver: Resolver, mentions: list[PlaceMention], country: str | None, region: str | None
 ) -> Found | None:
     for span in doc.spans.get("places", ()):
         mention: PlaceMention = get(span, "place")
         if mention is not None and mention.zone in ("dateline", "headline") and mention.locates:
-            return Found(resolver.resolve(mention, mentions, country, region), span, "dateline")  # type: ignore[attr-defined]
+            return Found(resolver.resolve(mention, mentions, country, region), span, "dateline")
     return None
