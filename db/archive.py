@@ -521,11 +521,14 @@ class Archive:
         address = self._one("SELECT discovered, published, modified FROM addresses WHERE url = ?", (article["url"],))
         assert address is not None
         published = published or address["published"]
+        # As the page, or what led to it, states it; what a wrong clock puts into the future must not hide later edits.
+        stated = [address["modified"], utc(article.get("modified")), published]
+        modified = min(max((instant for instant in stated if instant), default=utc(fetched)), utc(fetched))
         due = next_revisit(parse(published), _aware(address["discovered"]), fetched)
         self._execute(
             """UPDATE addresses SET state = 'fetched', published = ?, last_fetch = ?, last_full = ?, last_visit = ?,
-            fetched_modified = modified, next_due = ?, attempts = 0, handed_run = ? WHERE url = ?""",
-            (published, *[utc(fetched)] * 3, utc(due), run, article["url"]),
+            modified = ?, fetched_modified = ?, next_due = ?, attempts = 0, handed_run = ? WHERE url = ?""",
+            (published, *[utc(fetched)] * 3, modified, modified, utc(due), run, article["url"]),
         )
         for alias in aliases:
             self._execute("UPDATE addresses SET next_due = NULL WHERE url = ? AND state = 'fetched'", (alias,))

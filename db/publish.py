@@ -25,8 +25,13 @@ TOKENIZER = "unicode61 remove_diacritics 2"
 
 _BATCH = 2000
 _TYPES: dict[str, type] = {"text": str, "integer": int, "real": float}
-_CURRENT = """FROM reports r JOIN articles a ON a.current_version = r.version
-    JOIN article_versions v ON v.id = r.version JOIN extractions e ON e.version = r.version"""
+# An edited article that was not read again yet stays with what its version before said.
+_CURRENT = """CREATE TEMP VIEW current AS
+    SELECT r.*, a.id AS article, a.url, a.source, a.gone_at, v.headline, v.published, e.extractor
+    FROM reports r JOIN extractions e ON e.version = r.version JOIN article_versions v ON v.id = r.version
+    JOIN articles a ON a.id = v.article
+    WHERE NOT EXISTS (SELECT 1 FROM article_versions w JOIN extractions f ON f.version = w.id
+                      WHERE w.article = a.id AND w.id > v.id)"""
 
 
 def publish(
@@ -70,6 +75,7 @@ def _build(
         db.conn.execute("PRAGMA journal_mode = OFF")
         db.conn.execute("PRAGMA synchronous = OFF")
         archive.execute("BEGIN")
+        archive.execute(_CURRENT)
         _create_tables(db)
         labels = _add_types(db, archive, types)
         _add_places(db, archive, districts)
@@ -119,7 +125,7 @@ def _add_types(db: Database, archive: sqlite3.Connection, types: list[Mapping[st
         }
         for kind in types
     }
-    for (key,) in archive.execute(f"SELECT DISTINCT r.type {_CURRENT}"):
+    for (key,) in archive.execute("SELECT DISTINCT type FROM temp.current"):
         # A report may be older than a taxonomy that renamed its type: it is published under the key until it is read again.
         rows.setdefault(key, {"id": key, "label": key})
     _insert(db, "types", rows.values())
@@ -135,7 +141,7 @@ def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mappi
         point = {axis: _number(district.get(axis)) for axis in ("latitude", "longitude")}
         names = {"department": department, "province": province, "district": district["district"]}
         rows[code] = {"level": "district", **names, **point}
-    for code, *names in archive.execute(f"SELECT DISTINCT r.ubigeo, r.department, r.province, r.district {_CURRENT}"):
+    for code, *names in archive.execute("SELECT DISTINCT ubigeo, department, province, district FROM temp.current"):
         if code and code not in rows:
             level = "department" if code.endswith("0000") else "province" if code.endswith("00") else "district"
             rows[code] = {"level": level, **dict(zip(("department", "province", "district"), names, strict=True))}
@@ -145,15 +151,15 @@ def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mappi
 def _add_incidents(db: Database, archive: sqlite3.Connection, types: Mapping[str, Mapping[str, Any]]) -> None:
     archive.execute("CREATE TEMP TABLE assignment (rank INTEGER PRIMARY KEY, report INTEGER, public TEXT, incident TEXT)")
     light = archive.execute(
-        f"""SELECT r.id, a.url, a.source, r.position, r.type, r.status, r.ubigeo, r.place_text, r.street, r.date, r.date_end,
-        r.precision, json_extract(r.evidence, '$.type.sentence') AS sentence {_CURRENT} ORDER BY a.id, r.position"""
+        """SELECT id, url, source, position, type, status, ubigeo, place_text, street, date, date_end, precision,
+        json_extract(evidence, '$.type.sentence') AS sentence FROM temp.current ORDER BY article, position"""
     )
     statement = "INSERT INTO assignment (report, public, incident) VALUES (?, ?, ?)"
     archive.executemany(statement, identity.assign(dict(row) for row in light))
     archive.execute("CREATE INDEX temp.assignment_incident ON assignment (incident, rank)")
     rows = archive.execute(
-        f"""SELECT t.incident, t.public, r.*, a.url, a.source, a.gone_at, v.headline, v.published, e.extractor {_CURRENT}
-        JOIN temp.assignment t ON t.report = r.id ORDER BY t.incident, t.rank"""
+        """SELECT t.incident, t.public, c.* FROM temp.assignment t JOIN temp.current c ON c.id = t.report
+        ORDER BY t.incident, t.rank"""
     )
     incidents: list[dict[str, Any]] = []
     reports: list[dict[str, Any]] = []
@@ -248,7 +254,7 @@ def _add_sources(db: Database, archive: sqlite3.Connection) -> None:
 def _add_release(db: Database, archive: sqlite3.Connection, previous: Path) -> int:
     earlier = list(_earlier_releases(previous))
     number = max((row["number"] for row in earlier), default=0) + 1
-    extractors = [row[0] for row in archive.execute(f"SELECT DISTINCT e.extractor {_CURRENT} ORDER BY 1")]
+    extractors = [row[0] for row in archive.execute("SELECT DISTINCT extractor FROM extractions ORDER BY 1")]
     release = {
         "number": number,
         "published": utc(now()),

@@ -10,9 +10,9 @@ from typing import Any
 
 import uvicorn
 from datasette.app import Datasette
-from datasette.database import Database
 from datasette.plugins import pm
 
+from db.site.database import PublicDatabase
 from db.site.metadata import SETTINGS, metadata
 
 SITE = Path(__file__).with_name("site")
@@ -40,7 +40,7 @@ def site(public_path: str | Path, *, settings: dict[str, Any] | None = None) -> 
     # Prints a page of local variables for every visitor's typing error; the site's own handler logs what is the site's fault.
     if pm.has_plugin("datasette.handle_exception"):
         pm.unregister(name="datasette.handle_exception")
-    datasette.add_database(Database(datasette, path=str(public.resolve()), is_mutable=False), name=DATABASE)
+    datasette.add_database(PublicDatabase(datasette, path=str(public.resolve()), is_mutable=False), name=DATABASE)
     return datasette
 
 
@@ -61,6 +61,8 @@ def serve(
     listener = listen(host, port)
     try:
         asyncio.run(_run(datasette, listener, ready))
+    except KeyboardInterrupt:
+        pass  # uvicorn has closed its connections and hands the signal on
     finally:
         listener.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Awaitable, Callable
@@ -119,6 +120,20 @@ def asgi_wrapper() -> Callable[[Any], Any]:
         return wrapped
 
     return wrap
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
+    """Datasette's own list of databases, without the paths of files on the server."""
+
+    async def databases(datasette: Any, request: Any) -> Response:
+        rows = [{key: value for key, value in row.items() if key != "path"} for row in datasette._connected_databases()]
+        if request.path.endswith(".json"):
+            return Response.json(rows)
+        context = {"filename": "databases.json", "data_json": json.dumps(rows, indent=4)}
+        return Response.html(await datasette.render_template(["show_json.html"], context, request=request))
+
+    return [(r"^/-/databases(\.json)?$", databases)]
 
 
 @hookimpl
