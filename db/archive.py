@@ -521,9 +521,9 @@ class Archive:
         address = self._one("SELECT discovered, published, modified FROM addresses WHERE url = ?", (article["url"],))
         assert address is not None
         published = published or address["published"]
-        # As the page, or what led to it, states it; what a wrong clock puts into the future must not hide later edits.
-        stated = [address["modified"], utc(article.get("modified")), published]
-        modified = min(max((instant for instant in stated if instant), default=utc(fetched)), utc(fetched))
+        # Where feeds and sitemaps said nothing, the page's own word stands, but not a future one: it would hide later edits.
+        own = max(filter(None, (utc(article.get("modified")), published)), default=None)
+        modified = max(filter(None, (address["modified"], own and min(own, str(utc(fetched))))), default=None)
         due = next_revisit(parse(published), _aware(address["discovered"]), fetched)
         self._execute(
             """UPDATE addresses SET state = 'fetched', published = ?, last_fetch = ?, last_full = ?, last_visit = ?,
