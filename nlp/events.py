@@ -40,6 +40,8 @@ class Evidence:
     circumstances: dict[str, float]
     """How often each circumstance is told, headline and lead counting more."""
     readings: dict[str, float] = field(default_factory=dict)
+    vehicles: list[int] = field(default_factory=list)
+    """Tokens that name vehicles."""
 
 
 def mentions(doc: Doc) -> list[Mention]:
@@ -63,6 +65,7 @@ def gather(doc: Doc, found: list[Mention]) -> Evidence:
     sentences: list[Sentence] = doc.user_data.get("sentences", [])
     readings: dict[int, dict[str, str]] = doc.user_data.get("readings", {})
     circumstances: dict[str, float] = defaultdict(float)
+    vehicles: list[int] = []
     at = 0
     circumstance: Circumstance
     for circumstance in doc.user_data.get("circumstances", []):
@@ -75,12 +78,14 @@ def gather(doc: Doc, found: list[Mention]) -> Evidence:
         weight *= _ZONE.get(sentences[at].zone, 1.0) * _DECAY ** min(at, 40)
         for name in circumstance.names:
             circumstances[name] += weight
+        if "vehicle" in circumstance.names:
+            vehicles.append(circumstance.at)
     against: dict[str, float] = defaultdict(float)
     for order, cues in readings.items():
         weight = _ZONE.get(sentences[order].zone, 1.0) * _DECAY ** min(order, 40)
         for name in cues:
             against[name] += weight
-    return Evidence(found, circumstances, against)
+    return Evidence(found, circumstances, against, vehicles)
 
 
 def sums(found: Iterable[Mention]) -> dict[str, float]:
@@ -182,6 +187,11 @@ def type_scores(evidence: Evidence) -> dict[str, float]:
             scores[kind] = max(scores[kind], best * (1.05 if kind == "homicide" else 1.1))
     if scores.get("explosive_attack", 0.0) >= 0.7 * scores.get("extortion", 0.0) > 0 and about("explosive", 0.0) > 1.5:
         scores["explosive_attack"] = max(scores["explosive_attack"], 1.02 * scores["extortion"])
+    if about("explosive", 0.0) > 1.5 and scores.get("explosive_attack", 0.0) >= 0.5 * scores.get("property_damage", 0.0) > 0:
+        scores["explosive_attack"] = max(scores["explosive_attack"], 1.02 * scores["property_damage"])
+    vehicles = _vehicles_taken(evidence)
+    if vehicles:
+        scores["vehicle_theft"] = scores.get("vehicle_theft", 0.0) + vehicles
     if scores.get("vehicle_theft", 0.0) > 0.1 and scores["vehicle_theft"] >= 0.6 * max(
         scores.get("robbery", 0.0), scores.get("theft", 0.0)
     ):
@@ -198,3 +208,14 @@ def taking_shares(about: Callable[[str, float], float]) -> dict[str, float]:
         "burglary": 0.1 + 0.6 * entry + 0.45 * unseen + 0.2 * premises - 0.5 * force,
         "theft": 0.35 + 0.4 * about("stealth", 0.0) - 0.4 * force - 0.2 * entry,
     }
+
+
+def _vehicles_taken(evidence: Evidence) -> float:
+    """Score of participles of taking ("robadas", "recuperadas") in sentences that name vehicles."""
+    best = 0.0
+    for mention in evidence.mentions:
+        if mention.trigger.type == "take" and mention.trigger.form == "participle":
+            inside = range(mention.sentence.start, mention.sentence.end)
+            if any(place in inside for place in evidence.vehicles):
+                best = max(best, mention.score)
+    return best

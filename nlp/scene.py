@@ -9,6 +9,7 @@ from typing import Literal
 from spacy.tokens import Doc
 
 from .events import Mention
+from .extensions import get
 from .lexicon import Lexicon, data
 from .sentences import Sentence
 
@@ -22,7 +23,7 @@ _FAMILIES = (
     frozenset({"drug_offence", "weapons_offence", "environmental_crime", "other_crime"}),
     frozenset({"fraud", "corruption", "take"}),
 )
-_AFTERMATH = ("arrest", "complaint", "care", "court", "funeral", "footage")
+_FINE = frozenset({"street", "neighbourhood", "populated_place", "facility"})
 _SET_ASIDE = frozenset({"general", "policy", "background", "fiction", "denied", "hypothetical"})
 
 
@@ -41,6 +42,10 @@ class View:
     """The reading that sets the sentence apart from the event (background, general, …), "" if none."""
     aftermath: frozenset[str] = frozenset()
     """What came after the deed that the sentence tells of (complaint, care, court, funeral, footage)."""
+    dated: bool = False
+    """Names a day or a part of one."""
+    placed: bool = False
+    """Names a street, neighbourhood, populated place or facility that is no institution's."""
 
 
 @dataclass(slots=True)
@@ -123,4 +128,13 @@ def survey(doc: Doc, found: list[Mention], kind: str) -> Scene:
         view.told = "told" in names
         view.aftermath = frozenset(names - {"told"})
         view.aside = next((name for name in readings.get(view.sentence.order, {}) if name in _SET_ASIDE), "")
-    return Scene(views, event, found)
+    scene = Scene(views, event, found)
+    for span in doc.spans.get("dates", ()):
+        view_of, value = scene.view(span.start), get(span, "date")
+        if view_of is not None and value is not None and value.precision in ("day", "none"):
+            view_of.dated = True
+    for span in doc.spans.get("places", ()):
+        view_of, mention_of = scene.view(span.start), get(span, "place")
+        if view_of is not None and mention_of is not None and mention_of.kind in _FINE and not mention_of.roles:
+            view_of.placed = True
+    return scene

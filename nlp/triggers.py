@@ -93,7 +93,7 @@ class Triggers:
             if not hits:
                 continue
             present: set[int] | None = None
-            hits.sort(key=lambda hit: (_LONGEST_FIRST[hit.value.role], hit.start - hit.end))
+            hits.sort(key=lambda hit: (_LONGEST_FIRST[hit.value.role], hit.start - hit.end, -hit.value.strength))
             taken: set[int] = set()
             ignored: set[int] = set()
             chosen: list[tuple[int, int, Trigger]] = []

@@ -64,6 +64,7 @@ def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[in
         "police": min(view.police, 2.5) if police else 0.0,
         "arrest": float(not police and view.police > view.event),
         "told": float(view.told),
+        "placed": float(view.placed),
         "aside": float(bool(view.aside)),
         "order": min(order, 15) / 5,
         "clock": float(bool(here & words["clock"])),

@@ -75,6 +75,8 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
         "event_beside": min(max(beside, default=0.0), 2.5) if event < 0.5 else 0.0,
         "arrest": float(not police and view.police > view.event),
         "told": float(view.told),
+        "dated": float(view.dated),
+        "dated_beside": float(not view.dated and any(other.dated for other in around)),
         "aside": float(bool(view.aside)),
         "care": float(bool(view.aftermath & {"care", "funeral"})),
         "court": float("court" in view.aftermath),
@@ -148,21 +150,57 @@ def scene_of_crime(
     admin = [c for c in ranked if c.mention.kind not in FINE and c.mention.kind != "country"]
     best = fine[0] if fine else None
     if best is not None:
+        best = _finest(best, fine)
         place = resolver.resolve(best.mention, mentions, country, region)
-        place = _complete(place, best, fine)
-        if place.district is None and admin:
-            wider = resolver.resolve(admin[0].mention, mentions, country, region)
-            place = _fill(place, wider)
+        place = _complete(place, best, [c for c in ranked if c.mention.kind in FINE])
+        for wider in admin[:6]:
+            if place.district is not None:
+                break
+            place = _fill(place, resolver.resolve(wider.mention, mentions, country, region))
         return Found(place, best.span, best.rule)
     if admin and admin[0].score >= w["admin_least"]:
-        top = [c for c in admin if c.score >= admin[0].score - w["admin_gap"]]
-        rank = {"district": 0, "province": 1, "department": 2}
-        chosen = min(top, key=lambda c: (rank.get(c.mention.kind, 0), -c.score))
-        return Found(resolver.resolve(chosen.mention, mentions, country, region), chosen.span, chosen.rule)
+        chosen = admin[0]
+        place = resolver.resolve(chosen.mention, mentions, country, region)
+        for other in admin[1:6]:
+            if other.score < admin[0].score - w["admin_gap"]:
+                break
+            inner = resolver.resolve(other.mention, mentions, country, region)
+            if _inside(inner, place, chosen.mention.name):
+                chosen, place = other, inner
+        return Found(place, chosen.span, chosen.rule)
     rest = [c for c in ranked if c.mention.kind in FINE] or ranked
     if rest:
         return Found(resolver.resolve(rest[0].mention, mentions, country, region), rest[0].span, rest[0].rule)
     return _dateline(doc, resolver, mentions, country, region)
+
+
+_FINER = {"facility": 0, "neighbourhood": 1, "populated_place": 2}
+
+
+def _finest(best: Candidate, fine: Sequence[Candidate]) -> Candidate:
+    """Of the named places in the phrase of the best one, the finest: the church, not the neighbourhood that it stands in."""
+    rank = _FINER.get(best.mention.kind)
+    if rank is None:
+        return best
+    same = [
+        c for c in fine if c.mention.chain == best.mention.chain and c.mention.kind in _FINER and c.score > best.score - 2.0
+    ]
+    return min(same, key=lambda c: (_FINER[c.mention.kind], -c.score), default=best)
+
+
+def _inside(inner: ResolvedPlace, outer: ResolvedPlace, name: str) -> bool:
+    """Whether one place is a finer one within what the other's name can mean ("Cajabamba" in "Cajamarca")."""
+    if inner.district is None and inner.province is None:
+        return False
+    if outer.country != inner.country:
+        return False
+    if outer.district is None and outer.province is None:
+        return outer.department in (None, inner.department)
+    if outer.district is None:
+        return outer.province == inner.province and inner.district is not None
+    key = name.casefold()
+    wide = ((inner.department or "").casefold(), (inner.province or "").casefold())
+    return key in wide and (inner.district or inner.province or "").casefold() != key
 
 
 @cache
@@ -175,12 +213,13 @@ def _resolver() -> Resolver:
 def _complete(place: ResolvedPlace, best: Candidate, fine: Sequence[Candidate]) -> ResolvedPlace:
     """Add the street to a named place, or the named place to a street, where another good mention gives it."""
     w = _weights()
-    for other in fine[1:]:
-        if other.score < best.score - w["partner_gap"] or abs(other.mention.sentence - best.mention.sentence) > 3:
+    for other in fine:
+        gap = abs(other.mention.sentence - best.mention.sentence)
+        if other is best or gap > 2 or other.score < min(w["partner_least"], best.score - w["partner_gap"]):
             continue
-        if place.street is None and other.mention.kind == "street":
+        if place.street is None and other.mention.kind == "street" and other.score > w["fine_least"]:
             return replace(place, street=other.mention.text, level="street")
-        if place.place_text is None and other.mention.kind != "street":
+        if place.place_text is None and other.mention.kind != "street" and "institution" not in other.mention.roles:
             return replace(place, place_text=other.mention.text)
     return place
 
