@@ -33,7 +33,7 @@ def find_dates(doc: Doc) -> list[Span]:
         return []
     found = _share_months(grammar.words, found)
     for expression in found:
-        if not expression.part:
+        if not expression.part and (expression.day or expression.rule in ("weekday", "deictic")):
             expression.part = grammar.clock_part(expression)
     return _spans(doc, _values(doc, words, found, doc._.published))
 
@@ -228,15 +228,17 @@ def _dateline(doc: Doc, words: Sequence[Word], found: Sequence[Expression]) -> d
     for expression in found:
         if expression.start > _DATELINE_TOKENS:
             return None
-        if not (expression.year and expression.month and expression.day) or words[expression.start].determiner:
+        if not (expression.year and expression.month and expression.day):
             continue
         line = expression.start
-        while line > 0 and not (words[line - 1].stop and "\n" in doc[line - 1].text):
+        while line > 0 and "\n" not in doc[line - 1].text:
             line -= 1
         lead = words[line : expression.start]
-        closed = expression.end >= len(words) or words[expression.end].stop or words[expression.end].range
+        after = words[expression.end] if expression.end < len(words) else None
+        closed = after is None or after.stop or after.range or doc[expression.end - 1].text[-1] in ".-–—"
         place = len(lead) <= 5 and (not lead or lead[-1].comma or lead[-1].stop or lead[-1].range)
-        if any(word.stated for word in lead) or (closed and place):
+        plain = closed and place and not words[expression.start].determiner
+        if plain or (len(lead) <= 5 and any(word.stated for word in lead)):
             return make_date(expression.year, expression.month, expression.day)
     return None
 

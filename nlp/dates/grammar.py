@@ -57,9 +57,12 @@ class Grammar:
         """All expressions in order of `start`, not overlapping; weak ones included."""
         found = []
         low = 0
-        for index in [i for i, word in enumerate(self.words) if word.hot]:
+        words = self.words
+        for index in [i for i, word in enumerate(words) if word.hot]:
             if index < low:
                 continue
+            if words[index].number and not (words[index + 1].after_number or words[index - 1].before_number):
+                continue  # most numbers by far count something
             expression = self._at(index, low)
             if expression is not None:
                 found.append(expression)
@@ -525,6 +528,8 @@ class Grammar:
     def _period(self, i: int, low: int) -> Expression | None:
         words = self.words
         unit = words[i].unit
+        if words[i - 1].number and i > low:
+            return self._counted(i - 1)
         start, modifier = self._left(i, low)
         before = words[start - 1] if start else ORDINARY
         k = i + 1

@@ -41,6 +41,9 @@ class Word:
     festivity: tuple[int, int] | None = None
     numeric: tuple[int, int, int] | None = None
     """Year (0 where not stated), month, day."""
+    after_number: bool = False
+    """What can follow a number that is a day, or counts days."""
+    before_number: bool = False
     tense: int = 0
     """1 future, -1 past."""
     participle: bool = False
@@ -84,6 +87,7 @@ class Word:
     evening: bool = False
     the_hour: bool = False
     ordinal: bool = False
+    indefinite: bool = False
     hour: int = -1
     """Of a clock time ("22:15")."""
     stated: bool = False
@@ -152,10 +156,13 @@ def read_table() -> dict[str, Word]:
     for year in range(1900, 2100):
         note(str(year), "year", year)
     for word in words.values():
+        dash = word.range or word.comma or word.joins
+        word.after_number = bool(word.of or word.month or word.unit or word.ordinal_mark or word.stop or dash)
+        word.before_number = bool(word.masculine or word.modifier or word.unit)
         word.hot = (
             word.weekday >= 0
             or word.year > 0
-            or 0 < word.number <= 31
+            or (0 < word.number <= 31 and not word.indefinite)
             or word.offset is not None
             or any(getattr(word, field) for field in _HOT)
         )
@@ -195,6 +202,9 @@ class Lexicon:
     def _classify(self, form: str) -> Word:
         if not form.strip():
             return Word(stop="\n" in form)
+        bare = form.rstrip(".-–—,;:)")
+        if bare != form and bare in self._table:
+            return self._table[bare]  # "2024.-"
         if form[0].isdigit():
             numeric = numeric_date(form)
             if numeric:

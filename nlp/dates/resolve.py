@@ -7,7 +7,7 @@ it, unless the clause looks ahead. Nothing is resolved that its anchor does not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from nlp.dates.grammar import Expression
@@ -83,9 +83,6 @@ class Resolver:
         value = self._value(found)
         if value is None:
             return None
-        if found.part:
-            part: PartOfDay = found.part  # type: ignore[assignment]
-            value = replace(value, part_of_day=part)
         if value.start is not None and value.precision == "day":
             reporting = found.rule == "deictic" and found.offset == 0 and not found.part  # "informó hoy"
             if not reporting or self.previous is None:
@@ -118,12 +115,13 @@ class Resolver:
         relative: bool = True,
         anchored: Anchor | None = None,
     ) -> DateValue:
+        part: PartOfDay | None = found.part or None  # type: ignore[assignment]
         return DateValue(
             found.rule,
             start,
             (end or start) if start else None,
             precision if start else "none",
-            None,
+            part,
             relative,
             (anchored or self.anchor_kind) if start and relative else None,
             found.year or None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import spacy
@@ -14,8 +16,11 @@ from nlp.dates import DateValue, find_dates
 
 # A Wednesday.
 PUBLISHED = date(2025, 8, 20)
-MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-WEEKDAYS = "lunes martes miércoles jueves viernes sábado domingo".split()
+MONTHS = [
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+    *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+]
+WEEKDAYS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
 
 NLP = spacy.blank("es")
 
@@ -389,3 +394,168 @@ Un lunes cualquiera
 @pytest.mark.parametrize("text", [line.strip() for line in NOT_DATES.strip().splitlines()])
 def test_no_date(text: str) -> None:
     assert values(text) == []
+
+
+def test_the_value_says_how_it_was_read() -> None:
+    (text, value), *rest = values("Lo asaltaron la noche del lunes 18 de agosto en Moche")
+    assert not rest
+    assert text == "la noche del lunes 18 de agosto"
+    assert value.rule == "calendar"
+    assert (value.relative, value.anchored) == (True, "published")
+    assert (value.year, value.month, value.day, value.weekday) == (None, 8, 18, 0)
+    assert value.start == value.end == date(2025, 8, 18)
+
+
+def test_an_absolute_date_needs_no_anchor() -> None:
+    [(_, value)] = values("El 14 de agosto de 2019 lo mataron", published=None)
+    assert (value.iso(), value.relative, value.anchored) == ("2019-08-14", False, None)
+
+
+WITHOUT_PUBLICATION = """
+Lo mataron ayer | none
+Lo mataron anoche | none noche
+Lo mataron el lunes | none
+Lo mataron el lunes 18 | none
+Lo mataron el 24 de marzo | none
+Lo mataron el martes 22 de diciembre | none
+Lo mataron en marzo | none
+Lo mataron hace dos meses | none
+Lo mataron el año pasado | none
+Lo mataron ese mismo día | none
+Lo mataron el 24 de marzo de 2023 | 2023-03-24
+Lo mataron el 24/03/2023 | 2023-03-24
+Lo mataron en marzo de 2023 | 2023-03
+Lo mataron en 2019 | 2019
+Trujillo, 12 de marzo de 2024.- Ayer lo mataron | 2024-03-12, 2024-03-11
+Publicado el 12 de marzo de 2024 ¶ Anoche lo mataron | 2024-03-12, 2024-03-11 noche
+Las fotos son del 30 de octubre de 2024. La batida fue el lunes 10 de febrero. | 2024-10-30, 2025-02-10
+Lo citaron el 3 de mayo de 2022. El 9 de mayo lo mataron. | 2022-05-03, 2022-05-09
+Lo citaron el 3 de mayo de 2022. El 9 de noviembre lo mataron. | 2022-05-03, none
+Lo citaron el 3 de mayo de 2022. Al día siguiente lo mataron. | 2022-05-03, 2022-05-04
+"""
+
+
+@pytest.mark.parametrize(("text", "want"), cases(WITHOUT_PUBLICATION))
+def test_without_a_day_of_publication_only_the_text_decides(text: str, want: str) -> None:
+    got = [
+        f"none {value.part_of_day}" if value.start is None and value.part_of_day else written(value)
+        for _, value in values(text.replace(" ¶ ", "\n"), published=None)
+    ]
+    assert got == want.split(", ")
+
+
+def test_what_is_stated_is_kept_where_it_does_not_resolve() -> None:
+    [(text, value)] = values("Lo mataron el martes 22 de diciembre", published=None)
+    assert text == "el martes 22 de diciembre"
+    assert (value.precision, value.start, value.end) == ("none", None, None)
+    assert (value.day, value.month, value.weekday, value.relative) == (22, 12, 1, True)
+
+
+def test_weekday_written_with_the_story_corrects_a_day_of_publication_that_is_off() -> None:
+    assert found("Ayer, lunes, lo mataron", date(2025, 8, 20)) == ["2025-08-18"]
+
+
+def test_component_sets_the_span_group(tmp_path: Path) -> None:
+    nlp = spacy.blank("es")
+    nlp.add_pipe("dates")
+    nlp.to_disk(tmp_path / "model")
+    for pipeline in (nlp, spacy.load(tmp_path / "model")):
+        doc = pipeline("El 24 de marzo de 2023 lo citaron y el 25 de mayo de 2024 lo mataron.")
+        assert [span._.date.iso() for span in doc.spans["dates"]] == ["2023-03-24", "2024-05-25"]
+        assert {span.label_ for span in doc.spans["dates"]} == {"date"}
+
+
+VOCABULARY = """
+el la los del al de en a y , . ; ( hace dos tres 5 15 18 31 99 2019 2025 1° lunes domingo Domingo sábado marzo Julio mayo ago
+ago. mañana tarde noche madrugada ayer hoy anoche pasado último próximo este ese mismo día días semana mes año años fin víspera
+siguiente anterior dentro atrás después antes 19/08/2025 31/02/2024 45/13/99 9999-12-31 0001-01-01 8:40 p. m. horas avenida
+que viene hasta entre por ciento fue será casa 🚓 <b> Navidad una un otro medio hrs mil décadas lustro 50
+"""
+WORDS = st.sampled_from([*VOCABULARY.split(), "\n", "\n\n"])
+PUBLICATIONS = st.none() | st.dates(min_value=date(1950, 1, 1), max_value=date(2090, 1, 1))
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(max_size=200) | st.lists(WORDS, max_size=60).map(" ".join), published=PUBLICATIONS)
+def test_any_text_gives_ordered_spans_with_sane_values(text: str, published: date | None) -> None:
+    doc = NLP(text)
+    doc._.published = published
+    spans = find_dates(doc)
+    assert all(0 <= span.start < span.end <= len(doc) for span in spans)
+    assert all(left.end <= right.start for left, right in pairwise(spans))
+    for span in spans:
+        value = span._.date
+        assert (value.start is None) == (value.end is None) == (value.precision == "none")
+        assert value.start is None or value.start <= value.end
+        assert published or value.start is None or value.anchored != "published"
+
+
+STYLES = (
+    "{d} de {month} de {y}",
+    "{d} de {month} del {y}",
+    "{d} de {month} del año {y}",
+    "{weekday} {d} de {month} de {y}",
+    "{weekday}, {d} de {month} de {y}",
+    "{d} {abbreviation}. {y}",
+    "{d:02}/{m:02}/{y}",
+    "{d:02}-{m:02}-{y}",
+    "{y}-{m:02}-{d:02}",
+    "{month} {d} de {y}",
+    "{d:02} de {upper} de {y}",
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    day=st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31)),
+    style=st.sampled_from(STYLES),
+    published=PUBLICATIONS,
+)
+def test_a_full_date_is_read_back_in_every_style(day: date, style: str, published: date | None) -> None:
+    month = MONTHS[day.month - 1]
+    shown = style.format(
+        d=day.day,
+        m=day.month,
+        y=day.year,
+        month=month,
+        upper=month.upper(),
+        abbreviation=month[:3],
+        weekday=WEEKDAYS[day.weekday()],
+    )
+    assert [value.iso() for _, value in values(f"El hecho, del que se supo tarde, fue así: {shown}.", published)] == [
+        day.isoformat()
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(published=st.dates(min_value=date(1950, 1, 1), max_value=date(2090, 1, 1)), back=st.integers(0, 364))
+def test_day_and_month_after_a_past_verb_are_the_latest_up_to_publication(published: date, back: int) -> None:
+    day = published - timedelta(days=back)
+    latest = next(d for n in range(back + 1) if ((d := published - timedelta(days=n)).month, d.day) == (day.month, day.day))
+    assert found(f"Lo mataron el {day.day} de {MONTHS[day.month - 1]} en su casa", published) == [latest.isoformat()]
+
+
+@settings(max_examples=100, deadline=None)
+@given(published=st.dates(min_value=date(1950, 1, 1), max_value=date(2090, 1, 1)), weekday=st.integers(0, 6))
+def test_weekdays_fall_within_the_week_before_or_after(published: date, weekday: int) -> None:
+    name = WEEKDAYS[weekday]
+    [past] = [date.fromisoformat(day) for day in found(f"Lo mataron el {name}", published)]
+    [strict] = [date.fromisoformat(day) for day in found(f"Lo mataron el pasado {name}", published)]
+    [future] = [date.fromisoformat(day) for day in found(f"Lo juzgarán el {name}", published)]
+    assert past.weekday() == strict.weekday() == future.weekday() == weekday
+    assert timedelta(0) <= published - past < timedelta(7)
+    assert timedelta(0) < published - strict <= timedelta(7)
+    assert timedelta(0) < future - published <= timedelta(7)
+
+
+@pytest.mark.parametrize(
+    "piece", ["lunes ", "el 5, ", "12 de ", "hace dos ", "noche del ", "el día del ", "1/1/", "mes de ", "y el 3 "]
+)
+def test_a_long_repetitive_text_is_read_to_its_end(piece: str) -> None:
+    text = piece * (300_000 // len(piece)) + " Lo mataron el 14 de agosto de 2025"
+    nlp = spacy.blank("es")
+    assert found_in(nlp, text)[-1] == "2025-08-14"
+
+
+def found_in(nlp: Language, text: str) -> list[str]:
+    return [written(value) for _, value in values(text, nlp=nlp)]
