@@ -324,13 +324,16 @@ class Metadata:
         if heading is not None:
             lines += heading.xpath(f"following::*[{_AROUND}][position() <= 60] | preceding::*[{_AROUND}][position() <= 8]")
         for element in lines:
-            if element.xpath("ancestor::aside | ancestor::nav | ancestor::footer | ancestor::li | ancestor::a"):
-                continue
-            text = clean(element.text_content())
-            if not text or len(text) > 120 or _folded(text).startswith(tuple(toml("dates")["modified"])):
+            text = clean("".join(_some_text(element)))
+            if (
+                not text
+                or len(text) > 120
+                or not _YEAR.search(text)
+                or _folded(text).startswith(tuple(toml("dates")["modified"]))
+            ):
                 continue
             found = read_date_line(text)
-            if found:
+            if found and not element.xpath("ancestor::aside | ancestor::nav | ancestor::footer | ancestor::li | ancestor::a"):
                 return found[0].replace(tzinfo=self.source.zone), found[1]
         return None
 
@@ -344,6 +347,19 @@ _DATED = re.compile(r"fecha|date|time|publi|meta", re.I)
 
 def _names(element: HtmlElement) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
+
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def _some_text(element: HtmlElement) -> Iterator[str]:
+    """Yield the pieces of an element's text until they are too long for a date line."""
+    size = 0
+    for part in element.itertext():
+        yield part
+        size += len(part.strip())
+        if size > 150:
+            return
 
 
 _DAY_WORDS = r"(?:lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo)"

@@ -35,6 +35,7 @@ SHORTEST_BODY = 100  # characters
 SHORT = 1200  # characters; a text below it is read once more, the dear way (measured: same F1, 1.3 times the speed)
 BELIEVED = 0.8  # share of the page's text that a JSON-LD articleBody must have; seven of 33 are stubs
 MOST_LINKS = 20
+LONGEST_POINTER = 3000  # characters of a list of links to other stories
 
 _BLOCKS = (
     "p",
@@ -74,6 +75,7 @@ _HOLDERS = {
     "td",
 }
 _SPACES = re.compile(r"\s+")
+_MARKS = re.compile(r"[\u0300-\u036f]")
 
 
 class NotAnArticle(ValueError):  # noqa: N818 - an answer, not a fault
@@ -167,7 +169,9 @@ def parse(html: str) -> HtmlElement | None:
         html = html[html.find("?>") + 2 :]
     try:
         # bytes, because lxml reads some texts in wide characters wrongly
-        tree = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", huge_tree=False))
+        tree = document_fromstring(
+            html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
     return tree if isinstance(tree, HtmlElement) and tree.find("body") is not None else None
@@ -175,8 +179,7 @@ def parse(html: str) -> HtmlElement | None:
 
 def fold(text: str) -> str:
     """Return a text in small letters, without accents, with single spaces."""
-    letters = unicodedata.normalize("NFD", text.casefold())
-    return _SPACES.sub(" ", "".join(c for c in letters if unicodedata.category(c) != "Mn")).strip()
+    return _SPACES.sub(" ", _MARKS.sub("", unicodedata.normalize("NFD", text.casefold()))).strip()
 
 
 # ---------------------------------------------------------------------- what is no article
@@ -303,6 +306,18 @@ def _line(element: HtmlElement) -> str | None:
     return clean(" ".join(element.itertext()))
 
 
+def _start(element: HtmlElement, most: int) -> str:
+    """Return an element's text up to about `most` characters, without reading the rest of a large one."""
+    parts: list[str] = []
+    size = 0
+    for part in element.itertext():
+        parts.append(part)
+        size += len(part.strip())
+        if size > most:
+            break
+    return _SPACES.sub(" ", " ".join(parts)).strip()
+
+
 def _extract(tree: HtmlElement, url: str, *, fast: bool) -> list[str]:
     try:
         document = trafilatura.bare_extraction(
@@ -311,7 +326,7 @@ def _extract(tree: HtmlElement, url: str, *, fast: bool) -> list[str]:
             fast=fast,
             favor_precision=True,
             include_comments=False,
-            include_tables=False,
+            include_tables=True,
             with_metadata=False,
         )
     except Exception:  # a page that its readers cannot stand must not end the crawl
@@ -354,14 +369,19 @@ def _own_lines(lines: Iterator[str] | list[str]) -> Iterator[str]:
 def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
     """Remove what is no text of the article from the tree; yield the links that went with it."""
     etree.strip_elements(
-        tree, "script", "style", "noscript", "template", "svg", "button", "select", "form", "nav", "footer", with_tail=False
+        tree, "script", "style", "noscript", "template", "svg", "button", "select", "nav", "footer", with_tail=False
     )
     body = tree.find("body")
     if body is None:
         return
+    for form in list(body.iter("form")):
+        if len(_start(form, 600)) > 600 or form.find(".//h1") is not None:
+            form.tag = "div"  # whole pages of some systems are one form
+        else:
+            form.drop_tree()
     for picture in list(body.iter("img")):
         frame = next((e for e in picture.iterancestors("table", "figure", "div", "center", "dl")), None)
-        if frame is not None and frame.find(".//p") is None and len(_line(frame) or "") <= 200 and frame.find(".//h1") is None:
+        if frame is not None and frame.find(".//p") is None and len(_start(frame, 200)) <= 200 and frame.find(".//h1") is None:
             yield from _drop(frame)
     _make_paragraphs(body)
     words = sum(len(" ".join(p.itertext())) for p in body.iter("p", "br")) or 1
@@ -468,7 +488,7 @@ def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Remo
         return
     card = heading
     for ancestor in heading.iterancestors("div", "section", "article", "li", "a", "header"):
-        if len(_line(ancestor) or "") - len(_line(heading) or "") > 300 or ancestor.find(".//h1") is not None:
+        if len(_start(ancestor, 800)) - len(_line(heading) or "") > 300 or ancestor.find(".//h1") is not None:
             break
         if len(list(ancestor.iter("h2", "h3", "h4", "h5"))) > 1:
             break
@@ -480,21 +500,22 @@ def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Remo
 def _is_story(href: str, url: str, source: Source) -> bool:
     """Whether a link leads to another story of the newspaper."""
     try:
-        address = canonical_url(href, url)
+        address = fetch_url(href, url)
+        if not same_site(address, url) or not (looks_like_article(address) or source.allow):
+            return False
+        address = canonical_url(address)
     except ValueError:
         return False
-    if address == canonical_url(url):
-        return False
-    return source.may_be_article(address) or (same_site(address, url) and looks_like_article(address))
+    return address != canonical_url(url) and (looks_like_article(address) or source.may_be_article(address))
 
 
 def _is_pointer(element: HtmlElement, url: str, source: Source) -> bool:
     """Whether an element does nothing but lead to other stories."""
-    anchors = [anchor for anchor in element.iter("a") if anchor.get("href") and " ".join(anchor.itertext()).strip()]
-    if not anchors and element.tag != "p":
+    text = _start(element, LONGEST_POINTER)
+    if not text or len(text) > LONGEST_POINTER:
         return False
-    text = _SPACES.sub(" ", " ".join(element.itertext())).strip()
-    if not text or len(text) > 400 * max(1, len(anchors)):
+    anchors = [anchor for anchor in element.iter("a") if anchor.get("href") and " ".join(anchor.itertext()).strip()]
+    if (not anchors and element.tag != "p") or len(text) > 400 * max(1, len(anchors)):
         return False
     linked = sum(len(_SPACES.sub(" ", " ".join(anchor.itertext())).strip()) for anchor in anchors)
     folded = fold(text)
@@ -550,7 +571,7 @@ def _cut_inline(anchor: HtmlElement, url: str, source: Source) -> Iterator[_Remo
 def _links(tree: HtmlElement, lines: list[str], removed: list[_Removed]) -> list[str]:
     """Return the addresses linked to from where the article's text stands."""
     keys = {fold(line)[:80] for line in lines if len(line) >= 40}
-    holders = [p for p in tree.iter("p", "div", "li", "blockquote", "td") if fold(" ".join(p.itertext()))[:80] in keys]
+    holders = [p for p in tree.iter("p", "div", "li", "blockquote", "td") if fold(_start(p, 160))[:80] in keys]
     if not holders:
         return []
     common = _common_ancestor(holders)

@@ -24,6 +24,7 @@ def _known(name: str) -> frozenset[str]:
     return frozenset(toml("urls")[name])
 
 
+@lru_cache(maxsize=2048)
 def _split(url: str) -> SplitResult | None:
     """Split an address, or return None where it is not one of a web page (http or https, with a host)."""
     try:
@@ -34,6 +35,7 @@ def _split(url: str) -> SplitResult | None:
     return parts if parts.scheme in _PORTS and parts.hostname else None
 
 
+@lru_cache(maxsize=512)
 def is_address(host: str) -> bool:
     """Whether a host is an IP address or this machine, and so has neither twins nor a certificate."""
     try:
@@ -43,6 +45,7 @@ def is_address(host: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=512)
 def fold_host(host: str) -> str:
     """Return a host without the prefixes of its twins: "www.", "m.", "amp."…"""
     host = host.lower().rstrip(".")
