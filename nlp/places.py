@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spacy.attrs import IDX, ORTH, SENT_START
+from spacy.attrs import ORTH, SENT_START
 from spacy.lang.es.stop_words import STOP_WORDS
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -121,7 +121,7 @@ class _KindWord:
 class _Word:
     """What the scanner needs to know of a token's form, worked out once a form."""
 
-    __slots__ = ("cap", "cue", "digit", "key", "kinds", "longest", "special", "text", "upper")
+    __slots__ = ("leads", "plain", "cap", "cue", "digit", "key", "kinds", "longest", "special", "text", "upper")
 
     def __init__(self, text: str, tables: _Words, gazetteer: Gazetteer) -> None:
         self.text = text
@@ -136,7 +136,10 @@ class _Word:
         self.longest = gazetteer.longest(folded.split()[0]) if folded and (self.cap or self.digit) else 0
         if self.longest == 1 and text.lower() in STOP_WORDS:
             self.longest = 0
-        self.special = self.cap or bool(self.kinds) or self.key in gazetteer.demonyms or (self.digit and self.longest > 1)
+        demonym = self.key in gazetteer.demonyms
+        self.leads = self.key in tables.strong or self.key in tables.articles or text == "," or not self.key
+        self.plain = not (self.kinds or self.longest or self.key in tables.blocked or self.key in ("los", "las") or demonym)
+        self.special = self.cap or bool(self.kinds) or demonym or (self.digit and self.longest > 1)
 
 
 class _Forms(dict[int, _Word]):
@@ -190,19 +193,19 @@ class _Words:
             self.blocked.setdefault(words[0], []).append(words)
         self.prominent = frozenset(table["prominent"]["ubigeos"])
         self.country_cues = {fold(w): iso for iso, words in table["countries"].items() for w in words}
-        self.roles: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.roles: dict[tuple[str, ...], str] = {}
         for role, phrases in table["roles"].items():
-            for phrase in phrases:
-                words = tuple(fold(phrase).split())
-                self.roles.setdefault(words[-1], []).append((words, role))
-        for found_roles in self.roles.values():
-            found_roles.sort(key=lambda r: -len(r[0]))
+            self.roles.update((tuple(fold(phrase).split()), role) for phrase in phrases)
+        self.role_ends = frozenset(phrase[-1] for phrase in self.roles)
+        self.role_lengths = sorted({len(phrase) for phrase in self.roles}, reverse=True)
 
 
 _CONNECT = frozenset(
     ", ( ) - – — / en de del la el los las al a distrito provincia region departamento jurisdiccion ubicado ubicada perteneciente "
     "situado situada y dentro ambito".split()
 )
+_NONE: frozenset[str] = frozenset()
+_CONTRACTED = {"del": "de", "al": "a"}
 _QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
 _OF = frozenset({"de", "del"})
 
@@ -229,7 +232,7 @@ class PlaceScanner:
             doc.spans["places"] = []
             return doc
         forms = self._forms
-        words = [forms[orth] for orth in doc.to_array(ORTH).tolist()]
+        words = list(map(forms.__getitem__, doc.to_array(ORTH).tolist()))
         article = doc.user_data.get(("._.", "article", None, None))
         country = (article.country if article is not None else None) or ""
         mentions = _Scan(doc, words, self.words, self.gazetteer, country.upper() or self.country).run()
@@ -293,7 +296,6 @@ class _Scan:
     def __init__(self, doc: Doc, words: list[_Word], tables: _Words, gazetteer: Gazetteer, country: str) -> None:
         self.doc, self.words, self.t, self.g, self.country = doc, words, tables, gazetteer, country
         self.n = len(words)
-        self.offsets: list[int] = doc.to_array(IDX).tolist()
         self.text: str = doc.user_data.get("text") or doc.text
         self.mentions: list[PlaceMention] = []
         self.surnames: set[str] = set()
@@ -307,9 +309,12 @@ class _Scan:
     def run(self) -> list[PlaceMention]:
         words, n = self.words, self.n
         at = 0
+        home = self.country == "PE"
         for i in [i for i, w in enumerate(words) if w.special]:
-            if i >= at:
-                at = max(self._read(i), i + 1)
+            if i < at or (home and words[i].plain and i and not words[i - 1].leads):
+                continue
+            after = self._read(i)
+            at = after if after > i else i + 1
         if self.zone_starts:
             self.mentions = [m for m in self.mentions if m.zone != "link"]
         self._drop_surnames()
@@ -388,8 +393,8 @@ class _Scan:
         kind = entry.kind
         keys: tuple[str, ...] = (key,)
         roles = {entry.role} if entry.role else set()
-        if entry.whole or kind == "facility":
-            keys = tuple(dict.fromkeys([key, *self._tails(begin, end)]))
+        if kind == "facility":
+            keys = tuple(dict.fromkeys([fold(self._slice(i, end)), key, *self._tails(begin, end)]))
         self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
         return end
 
@@ -530,6 +535,13 @@ class _Scan:
                 j = k
                 if words[j].text in _QUOTES:
                     return self._quoted(j)
+        if words[j].key in t.numbering and entry.kind in BELOW and not words[j].text.isspace():
+            k = j
+            while k < n and k - j < 4 and words[k].key in t.numbering and not words[k].text.isspace():
+                k += 1
+            name = self._name(k, False, False, entry.whole) if k < n and words[k].digit else None
+            if name is not None and words[j].key:
+                return j, name[1]
         begin = j
         had_of = False
         if (
@@ -741,56 +753,65 @@ class _Scan:
         return bool(self.mentions) and self.mentions[-1].last == token
 
     def _unknown(self, i: int) -> int:
-        """A capitalised name that no table holds: maybe a populated place after "en"; else skip its capitals."""
+        """A capitalised name that no table holds: maybe a small place after "en", with wider places after it."""
         words, n, t = self.words, self.n, self.t
-        if self._shouts(i):
+        word = words[i]
+        if word.key in ("los", "las"):
+            name = self._name(i, False, False)
+            return self._gang_end(i, name[1]) if name is not None and name[1] - i > 1 else i + 1
+        before = words[i - 1].key if i else ""
+        article = before in t.articles and i > 1
+        locative = words[i - 2].key if article else before
+        strong = locative in t.strong
+        if not strong:
+            comma = i > 0 and words[i - 1].text == "," and self._ends_at(i - 1) and self.mentions[-1].locative
+            if not comma and (self.country == "PE" or not (before in t.locative or self._line_start(i))):
+                return i + 1
+        if word.kinds or len(word.key) < 2 or self._shouts(i):
             return i + 1
-        prev = words[i - 1] if i else None
-        before = prev.key if prev else ""
-        locative = words[i - 2].key if before in t.articles and i > 1 else before
-        end = i
-        name = self._name(i, False, False) if not words[i].kinds else None
-        if name is not None:
-            end = name[1]
-        keys = [w.key for w in words[i:end]]
-        if words[i].key in ("los", "las") and end - i > 1:
-            return self._gang_end(i, end)
-        if end == i:
+        name = self._name(i, False, False)
+        if name is None:
             return i + 1
-        comma = prev is not None and prev.text == "," and self._ends_at(i - 1)
-        if locative in ("en", "desde", "hacia", "hasta") or (comma and self.mentions[-1].locative):
-            begin = i - 1 if before in t.articles else i
-            key = fold(self._slice(i, end))
-            wide = fold(self._slice(begin, end))
-            if key not in t.blocked_names and len(key) > 3 and not any(k in t.months for k in keys):
-                for k in dict.fromkeys((wide, key)):
-                    if self.g.populated(k) if self.country == "PE" else self._abroad_here(k):
-                        kind: Kind = "populated_place" if self.country == "PE" else "district"
-                        start = begin if k == wide else i
-                        self._emit(kind, start, end, self._slice(start, end), "", self._roles(start), (k,), locative=True)
-                        return end
-                if self.country == "PE" and any(p.population >= _BIG for p in self.g.abroad(key)):
-                    self._emit("district", i, end, self._slice(i, end), "", self._roles(i), (key,), locative=True)
+        end = name[1]
+        key = self._key(i, end)
+        if (
+            len(key) < 4
+            or key in t.blocked_names
+            or words[i].key in t.blocked_names
+            or any(w.key in t.months for w in words[i:end])
+        ):
+            return end
+        begin = i - 1 if article else i
+        home = self.country == "PE"
+        if strong or self.mentions and self._ends_at(i - 1):
+            for start in dict.fromkeys((begin, i)):
+                k = self._key(start, end)
+                if self.g.populated(k) if home else self._abroad_here(k):
+                    kind: Kind = "populated_place" if home else "district"
+                    self._emit(kind, start, end, self._slice(start, end), "", self._roles(start), (k,), locative=True)
                     return end
-        elif self.country != "PE" and (before in t.locative or self._line_start(i)) and self._abroad_here(" ".join(keys)):
+            if home and any(p.population >= _BIG for p in self.g.abroad(key)):
+                self._emit("district", i, end, self._slice(i, end), "", self._roles(i), (key,), locative=True)
+                return end
+            if locative == "en" and self._admin_follows(end):
+                self._emit("neighbourhood", begin, end, self._slice(begin, end), "", self._roles(begin), (key,), locative=True)
+                return end
+        elif not home and self._abroad_here(key) and (before in t.locative or not (i and words[i - 1].cap)):
             follow = words[end] if end < n else None
-            if prev is None or not prev.cap or before in t.locative:
-                if follow is None or not follow.cap:
-                    if (
-                        before in t.strong
-                        or before in _OF
-                        and self._after_noun(i - 1)
-                        or (follow is not None and follow.text in (":", ".", ",", "("))
-                    ):
-                        self._emit(
-                            "district", i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (" ".join(keys),)
-                        )
-                        return end
-        for k in range(i, end):
-            if words[k].cap and k + 1 < n and words[k].longest and k > i:
-                self.surnames.add(words[k].key)
-        after = end
-        return after if not words[min(after, n - 1)].kinds or after >= n else after
+            if (follow is None or not follow.cap) and (
+                (before in _OF and self._after_noun(i - 1)) or (follow is not None and follow.text in (":", ".", ",", "("))
+            ):
+                roles = self._roles(i) | self._gang(i)
+                self._emit("district", i, end, self._slice(i, end), "", roles, (key,))
+        return end
+
+    def _admin_follows(self, end: int) -> bool:
+        """Whether ", en Trujillo", "(Trujillo)" or ", distrito de Chao" comes next."""
+        words = self.words
+        k = end
+        while k < self.n and k - end < 5 and (words[k].text in (",", "(") or words[k].key in _CONNECT) and words[k].key != "y":
+            k += 1
+        return k > end and k < self.n and bool(words[k].longest) and self._is_admin(k)
 
     def _abroad_here(self, key: str) -> bool:
         return any(p.country == self.country for p in self.g.abroad(key))
@@ -826,21 +847,22 @@ class _Scan:
     # -- what stands around --------------------------------------------------------------------------------------------------
 
     def _roles(self, i: int) -> frozenset[str]:
-        words = self.words
-        k = i - 1
-        while k >= 0 and words[k].key in self.t.articles:
+        """The role that the words before token i give a place, articles left out."""
+        words, t = self.words, self.t
+        k = i
+        while k and words[k - 1].key in t.articles:
             k -= 1
-        if k < 0:
-            return frozenset()
-        last = words[k].key
-        found = set()
-        for phrase, role in self.t.roles.get({"del": "de", "al": "a"}.get(last, last), ()):
-            if k - len(phrase) + 1 < 0:
-                continue
-            if all(words[k - len(phrase) + 1 + x].key == w for x, w in enumerate(phrase[:-1])):
-                found.add(role)
-                break
-        return frozenset(found)
+        if not k:
+            return _NONE
+        last = _CONTRACTED.get(words[k - 1].key, words[k - 1].key)
+        if last not in t.role_ends:
+            return _NONE
+        for length in t.role_lengths:
+            if length <= k:
+                role = t.roles.get((*(w.key for w in words[k - length : k - 1]), last))
+                if role:
+                    return frozenset((role,))
+        return _NONE
 
     def _title_case(self, i: int) -> bool:
         """Whether the line around token i writes every word with a capital."""
@@ -870,10 +892,11 @@ class _Scan:
         return " ".join(w.key for w in self.words[i:end] if w.key)
 
     def _slice(self, i: int, end: int) -> str:
-        return self.text[self.offsets[i] : self._stop(end - 1)]
+        return self.text[self.doc[i].idx : self._stop(end - 1)]
 
     def _stop(self, token: int) -> int:
-        return self.offsets[token] + len(self.doc[token])
+        last = self.doc[token]
+        return last.idx + len(last)
 
     def _emit(
         self,
@@ -887,7 +910,7 @@ class _Scan:
         places: tuple[Place, ...] | None = None,
         locative: bool | None = None,
     ) -> None:
-        start, stop = self.offsets[i], self._stop(end - 1)
+        start, stop = self.doc[i].idx, self._stop(end - 1)
         if locative is None:
             k = i - 1
             while k >= 0 and self.words[k].key in self.t.articles:
@@ -921,8 +944,7 @@ class _Scan:
     def _sentence(self, i: int) -> int:
         if self._starts is None:
             if self.doc.has_annotation("SENT_START"):
-                flags = self.doc.to_array(SENT_START).tolist()
-                self._starts = [k for k, flag in enumerate(flags) if flag == 1]
+                self._starts = (self.doc.to_array(SENT_START) == 1).nonzero()[0].tolist()
             else:
                 words = self.words
                 self._starts = [0] + [
@@ -1089,9 +1111,13 @@ class Resolver:
         names = [m for m in firm if m.candidates]
         return [
             ("sentence", [m for m in names if m.sentence == here]),
-            ("near", [m for m in names if 0 < abs(m.sentence - here) <= 1 and m.zone == mention.zone]),
+            (
+                "near",
+                [m for m in names if 0 < abs(m.sentence - here) <= 1 and m.zone not in ("headline", "dateline", "caption")],
+            ),
             ("dateline", [m for m in names if m.zone == "dateline"]),
             ("headline", [m for m in names if m.zone == "headline"]),
+            ("lead", [m for m in names if m.zone == "lead"]),
             ("article", names),
             ("countries", [m for m in rest if m.kind == "country" and (m.sentence == here or m.zone == "headline")]),
             (
@@ -1144,7 +1170,8 @@ class Resolver:
             if shared is not None and base.kind in ADMIN:
                 return shared, rule, None
             items = others
-        found, rule = self._from_rings(rings, home, prior)
+        at = min(m.first for m in chain)
+        found, rule = self._from_rings(rings, home, prior, at)
         return found, rule, None
 
     def _narrow(
@@ -1174,7 +1201,7 @@ class Resolver:
                     rule = name
                 pool, confirmed = kept, True
             elif others and rule == "named" and not confirmed:
-                clash = name != "office"
+                clash = name != "office" or base.kind in BELOW
         if confirmed:
             clash = False
         if prior is not None:
@@ -1196,7 +1223,13 @@ class Resolver:
 
     def _telling(self, base: PlaceMention, found: Place, home: str, prior: Place | None) -> bool:
         """Whether a fine place's name alone decides: not if many places share it ("urbanización Santa Rosa")."""
-        if "institution" in base.roles or home != "PE" or found.country != "PE":
+        if (
+            found.kind in ADMIN
+            or found.kind == "facility"
+            or "institution" in base.roles
+            or home != "PE"
+            or found.country != "PE"
+        ):
             return True
         if prior is not None and found.within(prior):
             return True
@@ -1257,8 +1290,16 @@ class Resolver:
             return Place("department", department or "", None, None, department, country, _pad(pool[0].ubigeo, 2))
         return Place("province", pool[0].province, None, pool[0].province, department, country, _pad(pool[0].ubigeo, 4))
 
+    @staticmethod
+    def _likeliest(top: list[Place], ring: str, count: Counter[Place], gap: dict[Place, int]) -> list[Place]:
+        """Of rival places: close by, the one named last before the crime's place; in the whole article, one that clearly prevails."""
+        if ring in ("sentence", "near"):
+            return [min(top, key=lambda p: gap[p])]
+        most = sorted((count[p] for p in top), reverse=True)
+        return [p for p in top if count[p] == most[0]] if most[0] >= 2 * most[1] else top
+
     def _from_rings(
-        self, rings: list[tuple[str, list[PlaceMention]]], home: str, prior: Place | None
+        self, rings: list[tuple[str, list[PlaceMention]]], home: str, prior: Place | None, at: int
     ) -> tuple[Place | None, str]:
         """The administrative place that the context gives to a name which the gazetteer does not hold."""
         everything = list(dict.fromkeys(m for name, ms in rings for m in ms if name != "countries"))
@@ -1266,6 +1307,7 @@ class Resolver:
             if name == "countries":
                 continue
             found: Counter[Place] = Counter()
+            nearest: dict[Place, int] = {}
             if name in ("sentence", "near"):
                 mentions = [m for m in mentions if m.word and m.kind == "district"] or mentions
             for m in mentions:
@@ -1273,19 +1315,17 @@ class Resolver:
                 pool, _, _ = self._narrow(pool, "named", [("article", [x for x in everything if x is not m])], prior, m)
                 one = self._one(pool, m) or self._shared(pool)
                 if one is not None and one.kind != "country":
-                    found[_admin_of(one)] += 1
+                    unit = _admin_of(one)
+                    found[unit] += 1
+                    gap = at - m.first if m.first <= at else 2 * (m.first - at)
+                    nearest[unit] = min(gap, nearest.get(unit, gap))
             if not found:
                 continue
             finest = min(RANK[p.kind] for p in found)
             top = [p for p in found if RANK[p.kind] == finest]
-            top = [p for p in top if not any(q is not p and q.within(p) for q in top)]
-            if len(top) > 1 and name in ("article", "headline", "near", "office"):
-                counts = sorted((found[p] for p in top), reverse=True)
-                if counts[0] >= 2 * counts[1] and name == "article":
-                    top = [p for p in top if found[p] == counts[0]]
+            if len(top) > 1:
+                top = self._likeliest(top, name, found, nearest)
             if len(top) == 1:
-                if name == "office" and top[0].kind == "district":
-                    pass
                 return top[0], name
             shared = self._shared(top)
             if shared is not None:

@@ -1,0 +1,489 @@
+"""Places: what is read as one, in which role, and which place it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+
+from nlp.gazetteer import Gazetteer, fold
+from nlp.places import PlaceMention, ResolvedPlace, Resolver
+from nlp.report import NewsText
+
+
+def pipeline() -> Language:
+    nlp = spacy.blank("es")
+    nlp.add_pipe("places")
+    return nlp
+
+
+NLP = pipeline()
+RESOLVER = Resolver()
+
+
+def mentions(text: str, country: str | None = "PE") -> list[PlaceMention]:
+    doc = NLP.make_doc(text)
+    doc._.article = NewsText("x", text, country=country)
+    return [span._.place for span in NLP.get_pipe("places")(doc).spans["places"]]
+
+
+def resolve(text: str, words: str, country: str | None = "PE", region: str | None = None) -> ResolvedPlace:
+    found = mentions(text, country)
+    chosen = [m for m in found if m.text == words]
+    assert chosen, f"{words!r} not among {[(m.kind, m.text) for m in found]}"
+    return RESOLVER.resolve(chosen[0], found, country, region)
+
+
+@dataclass(frozen=True)
+class Case:
+    text: str
+    words: str
+    """The mention to resolve."""
+    place: str | None = None
+    street: str | None = None
+    admin: str = ""
+    """ "district, province, department" with "-" for what stays open."""
+    country: str = "PE"
+    region: str | None = None
+    where: str | None = None
+    """Country of the place, if it is not the newspaper's."""
+
+
+CASES = [
+    # kind words below the district
+    Case(
+        "Robaron en la urbanización Las Quintanas, en Trujillo.",
+        "urbanización Las Quintanas",
+        "urbanización Las Quintanas",
+        admin="Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Robacasas en la urbanización Las Quintanas.",
+        "urbanización Las Quintanas",
+        "urbanización Las Quintanas",
+        admin="Trujillo, Trujillo, La Libertad",
+        region="La Libertad",
+    ),
+    Case(
+        "Hallaron el cuerpo en el caserío Las Quintanas, distrito de Chocope.",
+        "caserío Las Quintanas",
+        "caserío Las Quintanas",
+        admin="Chocope, Ascope, La Libertad",
+    ),
+    Case(
+        "Lo acribillaron en el centro poblado de Nuevo Chao, en Virú.",
+        "centro poblado de Nuevo Chao",
+        "centro poblado de Nuevo Chao",
+        admin="Chao, Virú, La Libertad",
+    ),
+    Case(
+        "Asaltaron una bodega en el A.H. Armando Villanueva, en El Porvenir, provincia de Trujillo.",
+        "A.H. Armando Villanueva",
+        "A.H. Armando Villanueva",
+        admin="El Porvenir, Trujillo, La Libertad",
+    ),
+    Case(
+        "Balean a mototaxista en el AA. HH. Villa El Paraíso de Nuevo Chimbote.",
+        "AA. HH. Villa El Paraíso",
+        "AA. HH. Villa El Paraíso",
+        admin="Nuevo Chimbote, Santa, Áncash",
+    ),
+    Case(
+        "El robo fue en el P. J. San Martín de Chiclayo.",
+        "P. J. San Martín",
+        "P. J. San Martín",
+        admin="Chiclayo, Chiclayo, Lambayeque",
+    ),
+    Case(
+        "Sucedió en el sector Río Seco, del distrito de El Porvenir (Trujillo).",
+        "sector Río Seco",
+        "sector Río Seco",
+        admin="El Porvenir, Trujillo, La Libertad",
+    ),
+    Case(
+        "Ocurrió en el sector denominado “Los Pinos”, en Laredo.",
+        "sector denominado “Los Pinos”",
+        "sector denominado “Los Pinos”",
+        admin="Laredo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Mataron a un agricultor en el anexo de Yamobamba, en Huamachuco.",
+        "anexo de Yamobamba",
+        "anexo de Yamobamba",
+        admin="Huamachuco, Sánchez Carrión, La Libertad",
+    ),
+    Case(
+        "La víctima cayó en el barrio 5 de Alto Trujillo.", "barrio 5", "barrio 5", admin="Alto Trujillo, Trujillo, La Libertad"
+    ),
+    Case(
+        "Atacaron un local en la urb. Santa Victoria, en Chiclayo.",
+        "urb. Santa Victoria",
+        "urb. Santa Victoria",
+        admin="Chiclayo, Chiclayo, Lambayeque",
+    ),
+    Case(
+        "Cayó en la urbanización Buenos Aires II etapa, en Nuevo Chimbote.",
+        "urbanización Buenos Aires II etapa",
+        "urbanización Buenos Aires II etapa",
+        admin="Nuevo Chimbote, Santa, Áncash",
+    ),
+    Case(
+        "En la asociación de vivienda Los Jardines, distrito de Ate, hallaron armas.",
+        "asociación de vivienda Los Jardines",
+        "asociación de vivienda Los Jardines",
+        admin="Ate, Lima, Lima",
+    ),
+    Case(
+        "En Wichanzao, en La Esperanza, detonaron una granada.",
+        "Wichanzao",
+        "Wichanzao",
+        admin="La Esperanza, Trujillo, La Libertad",
+    ),
+    Case("Detonaron una granada en Huaycán, distrito de Ate.", "Huaycán", "Huaycán", admin="Ate, Lima, Lima"),
+    # facilities
+    Case(
+        "Extorsionan a comerciantes del mercado La Hermelinda, en Trujillo.",
+        "mercado La Hermelinda",
+        "mercado La Hermelinda",
+        admin="Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Entraron al colegio emblemático San Juan, en Trujillo.",
+        "colegio emblemático San Juan",
+        "colegio emblemático San Juan",
+        admin="Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Asaltan la discoteca “La Noche”, en Huanchaco.",
+        "discoteca “La Noche”",
+        "discoteca “La Noche”",
+        admin="Huanchaco, Trujillo, La Libertad",
+    ),
+    Case(
+        "Roban laptops de la I.E. N.° 80010 Ricardo Palma, en Trujillo.",
+        "I.E. N.° 80010 Ricardo Palma",
+        "I.E. N.° 80010 Ricardo Palma",
+        admin="Trujillo, Trujillo, La Libertad",
+    ),
+    Case("Hallaron droga en el puerto del Callao.", "puerto del Callao", "puerto del Callao", admin="Callao, Callao, Callao"),
+    Case(
+        "Cobraron coimas en la Municipalidad Distrital de Moche.",
+        "Municipalidad Distrital de Moche",
+        "Municipalidad Distrital de Moche",
+        admin="Moche, Trujillo, La Libertad",
+    ),
+    Case(
+        "Asaltan grifo Primax en la avenida Mansiche, en Trujillo.",
+        "grifo Primax",
+        "grifo Primax",
+        "avenida Mansiche",
+        admin="Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Robaron en el restaurante El Mochica, en Trujillo.",
+        "restaurante El Mochica",
+        "restaurante El Mochica",
+        admin="Trujillo, Trujillo, La Libertad",
+    ),
+    # streets
+    Case(
+        "Lo balearon en la cuadra 5 del jirón Pizarro, en Trujillo.",
+        "cuadra 5 del jirón Pizarro",
+        None,
+        "cuadra 5 del jirón Pizarro",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Lo balearon en el jirón Pizarro cuadra 5, en Trujillo.",
+        "jirón Pizarro cuadra 5",
+        None,
+        "jirón Pizarro cuadra 5",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "El choque de bandas fue en la intersección de las avenidas España y Mansiche, en Trujillo.",
+        "intersección de las avenidas España y Mansiche",
+        None,
+        "intersección de las avenidas España y Mansiche",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Fue en la avenida España con la calle Junín, en Trujillo.",
+        "avenida España con la calle Junín",
+        None,
+        "avenida España con la calle Junín",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Asaltan bus en el kilómetro 512 de la Panamericana Norte, en Chao.",
+        "kilómetro 512 de la Panamericana Norte",
+        None,
+        "kilómetro 512 de la Panamericana Norte",
+        "Chao, Virú, La Libertad",
+    ),
+    Case(
+        "Vive en la Mz. B, Lt. 5 de la urb. La Merced, en Trujillo, donde entraron a robar.",
+        "urb. La Merced",
+        "urb. La Merced",
+        "Mz. B, Lt. 5",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Robaron en el jirón 28 de Julio 450, en Huancayo.",
+        "jirón 28 de Julio 450",
+        None,
+        "jirón 28 de Julio 450",
+        "Huancayo, Huancayo, Junín",
+    ),
+    Case("Le robaron en la avenida Trujillo, en el Rímac.", "avenida Trujillo", None, "avenida Trujillo", "Rímac, Lima, Lima"),
+    Case(
+        "El crimen fue en la calle Lima, en Moquegua.", "calle Lima", None, "calle Lima", "Moquegua, Mariscal Nieto, Moquegua"
+    ),
+    Case(
+        "En la av. Perú, San Martín de Porres, cayeron dos.", "av. Perú", None, "av. Perú", "San Martín de Porres, Lima, Lima"
+    ),
+    # administrative levels
+    Case("Fue en Trujillo.", "Trujillo", admin="Trujillo, Trujillo, La Libertad"),
+    Case("Fue en la provincia de Trujillo.", "provincia de Trujillo", admin="-, Trujillo, La Libertad"),
+    Case("Van más extorsiones en la región Piura.", "región Piura", admin="-, -, Piura"),
+    Case("Ocurrió en el departamento de Arequipa.", "departamento de Arequipa", admin="-, -, Arequipa"),
+    Case(
+        "Fue en el distrito de Guadalupe, provincia de Pacasmayo.",
+        "distrito de Guadalupe",
+        admin="Guadalupe, Pacasmayo, La Libertad",
+    ),
+    Case("Fue en Víctor Larco.", "Víctor Larco", admin="Víctor Larco Herrera, Trujillo, La Libertad"),
+    Case("Lo secuestraron en SJL.", "SJL", admin="San Juan de Lurigancho, Lima, Lima"),
+    Case("Ocurrió en Lima Norte.", "Lima Norte", admin="-, Lima, Lima"),
+    Case("Fue en la ciudad de Iquitos.", "ciudad de Iquitos", admin="Iquitos, Maynas, Loreto"),
+    Case(
+        "Fue en la localidad de Tamshiyacu, en Loreto.",
+        "localidad de Tamshiyacu",
+        "localidad de Tamshiyacu",
+        admin="Fernando Lores, Maynas, Loreto",
+    ),
+    Case(
+        "Sucedió en el distrito trujillano de La Esperanza.",
+        "distrito trujillano de La Esperanza",
+        admin="La Esperanza, Trujillo, La Libertad",
+    ),
+    # namesakes
+    Case("Fue en Santa Rosa, provincia de Chiclayo.", "Santa Rosa", admin="Santa Rosa, Chiclayo, Lambayeque"),
+    Case("Fue en el distrito de Santa Rosa.", "distrito de Santa Rosa", admin="-, -, -"),
+    Case(
+        "Fue en el distrito de Santa Rosa.",
+        "distrito de Santa Rosa",
+        admin="Santa Rosa, Chiclayo, Lambayeque",
+        region="Lambayeque/Chiclayo",
+    ),
+    Case(
+        "Fue en el distrito de Pueblo Nuevo, en Chepén.", "distrito de Pueblo Nuevo", admin="Pueblo Nuevo, Chepén, La Libertad"
+    ),
+    Case("Fue en el distrito de Bellavista, en Sullana.", "distrito de Bellavista", admin="Bellavista, Sullana, Piura"),
+    Case("Fue en Bellavista, Callao.", "Bellavista", admin="Bellavista, Callao, Callao"),
+    Case("Iquitos: caen dos. Los atraparon en el distrito de Belén.", "distrito de Belén", admin="Belén, Maynas, Loreto"),
+    Case("Fue en La Victoria, provincia de Chiclayo.", "La Victoria", admin="La Victoria, Chiclayo, Lambayeque"),
+    Case("Fue en Miraflores, Arequipa.", "Miraflores", admin="Miraflores, Arequipa, Arequipa"),
+    Case(
+        "La Libertad: balacera. Cayeron en el caserío Santa Elena, en Virú.",
+        "caserío Santa Elena",
+        "caserío Santa Elena",
+        admin="Virú, Virú, La Libertad",
+    ),
+    # what comes from elsewhere in the article
+    Case(
+        "TRUJILLO. – Dos sujetos murieron. La balacera fue en la avenida América Sur.",
+        "avenida América Sur",
+        None,
+        "avenida América Sur",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case(
+        "Chepén: matan a comerciante\n\nEl hecho se produjo en el jirón Atahualpa.",
+        "jirón Atahualpa",
+        None,
+        "jirón Atahualpa",
+        "Chepén, Chepén, La Libertad",
+    ),
+    Case(
+        "El crimen se registró en la urbanización Los Álamos Verdes.",
+        "urbanización Los Álamos Verdes",
+        "urbanización Los Álamos Verdes",
+        admin="-, -, -",
+    ),
+    # all capitals
+    Case("TRUJILLO: MATAN A TAXISTA EN LA ESPERANZA Y FUGAN", "LA ESPERANZA", admin="La Esperanza, Trujillo, La Libertad"),
+    # abroad
+    Case("Peruana fue asesinada en Guayaquil, Ecuador.", "Guayaquil", admin="Guayaquil, -, Guayas", where="EC"),
+    Case("Cayeron en Santiago de Chile.", "Santiago de Chile", admin="Santiago, -, Región Metropolitana", where="CL"),
+    Case("Un peruano fue apuñalado en Madrid, España.", "Madrid", admin="Madrid, -, Comunidad de Madrid", where="ES"),
+    Case("Robaron una casa en La Plata.", "La Plata", admin="La Plata, -, Buenos Aires", country="AR"),
+    Case(
+        "El portonazo ocurrió en la comuna de Maipú.", "comuna de Maipú", admin="Maipú, -, Región Metropolitana", country="CL"
+    ),
+    Case(
+        "Lo mataron en la colonia Las Torres, en Culiacán, Sinaloa.",
+        "colonia Las Torres",
+        "colonia Las Torres",
+        admin="Culiacán, -, Sinaloa",
+        country="MX",
+    ),
+    Case(
+        "Ataque armado en el municipio de Celaya, Guanajuato.",
+        "municipio de Celaya",
+        admin="Celaya, -, Guanajuato",
+        country="MX",
+    ),
+    Case("Balacera en el cantón Durán, provincia del Guayas.", "cantón Durán", admin="Durán, -, Guayas", country="EC"),
+    Case(
+        "El hecho fue en el barrio Siloé, en Cali.",
+        "barrio Siloé",
+        "barrio Siloé",
+        admin="Cali, -, Valle del Cauca",
+        country="CO",
+    ),
+    Case("Lo detuvieron en Pérez Zeledón.", "Pérez Zeledón", admin="Pérez Zeledón, -, San José", country="CR"),
+    Case("Mataron a un colmadero en Higüey, La Altagracia.", "Higüey", admin="Higüey, -, La Altagracia", country="DO"),
+    Case(
+        "Detenido por robar en una vivienda de Dos Hermanas.", "Dos Hermanas", admin="Dos Hermanas, -, Andalucía", country="ES"
+    ),
+    Case(
+        "La rapiña fue en Punta Carretas, en Montevideo.",
+        "Montevideo",
+        "Punta Carretas",
+        admin="Montevideo, -, Montevideo",
+        country="UY",
+    ),
+    Case("Hallaron cocaína en El Alto, departamento de La Paz.", "El Alto", admin="El Alto, -, La Paz", country="BO"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.text[:40]} [{c.words[:20]}]")
+def test_resolves(case: Case) -> None:
+    found = resolve(case.text, case.words, case.country, case.region)
+    admin = [fold(part or "") for part in (found.district, found.province, found.department)]
+    assert (found.place_text, found.street, admin) == (case.place, case.street, [fold(part) for part in case.admin.split(",")])
+    if any(admin):
+        assert found.country == (case.where or case.country)
+    if case.country == "PE" and not case.where and found.district:
+        assert found.ubigeo is not None
+        assert Gazetteer.default().by_ubigeo[found.ubigeo].district == found.district
+
+
+def texts(text: str, country: str | None = "PE") -> list[str]:
+    return [m.text for m in mentions(text, country)]
+
+
+@pytest.mark.parametrize(
+    ("text", "not_a_place"),
+    [
+        ("Julio Trujillo Pérez fue detenido.", "Trujillo"),
+        ("El capitán Castilla dirigió el operativo.", "Castilla"),
+        ("La víctima, Rosa Bolívar, denunció.", "Bolívar"),
+        ("Defienden la libertad y la esperanza.", "la libertad"),
+        ("El abogado Luis Lima pidió su libertad.", "Lima"),
+        ("Alianza Lima ganó el clásico.", "Lima"),
+        ("La Policía Nacional del Perú (PNP) intervino.", "Perú"),
+        ("El sector Salud pidió calma.", "sector Salud"),
+        ("Todo fue por la gracia de Dios.", "Dios"),
+        ("En el Día de la Independencia hubo desfile.", "Independencia"),
+        ("Tomó asiento, no comas tan rápido, le dijo.", "comas"),
+        ("El Tren de Aragua cobraba cupos.", "Aragua"),
+        ("Para esto se reunieron.", "Para"),
+        ("Era una calle oscura.", "calle oscura"),
+    ],
+)
+def test_is_no_place(text: str, not_a_place: str) -> None:
+    assert not_a_place not in texts(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "role"),
+    [
+        ("Fue llevado a la comisaría de Chao.", "comisaría de Chao", "institution"),
+        ("El cuerpo quedó en la morgue de Trujillo.", "morgue de Trujillo", "institution"),
+        ("Lo internaron en el hospital Belén de Trujillo.", "hospital Belén de Trujillo", "institution"),
+        ("Cumple condena en el penal El Milagro.", "penal El Milagro", "institution"),
+        ("Investiga la Divincri de Chimbote.", "Divincri de Chimbote", "institution"),
+        ("El detenido, natural de Piura, no habló.", "Piura", "origin"),
+        ("El bus iba rumbo a Cajamarca.", "Cajamarca", "destination"),
+        ("Cayeron Los Malditos de Chicama.", "Chicama", "gang"),
+        ("El empresario trujillano apareció.", "trujillano", "demonym"),
+        ("El alcalde de Moche lamentó el hecho.", "Moche", "office"),
+        ("Vecinos de Huanchaco piden ayuda.", "Huanchaco", "resident"),
+    ],
+)
+def test_role(text: str, words: str, role: str) -> None:
+    found = {m.text: m for m in mentions(text)}
+    assert words in found, list(found)
+    assert role in found[words].roles
+
+
+def test_crime_can_have_happened_at_an_institution_but_not_at_an_origin() -> None:
+    found = {m.text: m.locates for m in mentions("Natural de Piura, murió en el penal El Milagro.")}
+    assert found == {"Piura": False, "penal El Milagro": True}
+
+
+def test_unknown_country_is_told_by_the_places_and_words_of_the_text() -> None:
+    found = mentions("Carabineros detuvo a dos personas tras un portonazo en Providencia, Santiago.", None)
+    at = RESOLVER.resolve(found[0], found)
+    assert (at.district, at.department, at.country) == ("Providencia", "Región Metropolitana", "CL")
+
+
+def test_coordinates_are_the_hamlets_own_where_the_gazetteer_has_it() -> None:
+    hamlet = resolve("Fue en el caserío Las Quintanas, distrito de Chocope.", "caserío Las Quintanas")
+    district = resolve("Fue en el distrito de Chocope.", "distrito de Chocope")
+    assert (hamlet.latitude, hamlet.longitude) == (-7.78215, -79.19974)
+    assert district.latitude is not None
+    assert (district.latitude, district.longitude) != (hamlet.latitude, hamlet.longitude)
+
+
+def test_nothing_named_resolves_to_nothing() -> None:
+    assert RESOLVER.resolve(None) == ResolvedPlace()
+
+
+ANY_TEXT = st.one_of(
+    st.text(max_size=400),
+    st.lists(
+        st.sampled_from(
+            "en de del la el los Trujillo LIMA Santa Rosa urb. jr. av. Mz. B Lt. 5 km 12 28 Julio “ ” ( ) , . : – \n distrito provincia "
+            "cruce con y Los Chacales Perú esquina calle mercado colegio San AA. HH. 🙂 <p> cuadra región N.° 450 Chile Quito".split(
+                " "
+            )
+        ),
+        max_size=60,
+    ).map(" ".join),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ANY_TEXT, st.sampled_from([None, "PE", "MX", "CL", "ES", "XX"]))
+def test_any_text_gives_ordered_spans_inside_the_document(text: str, country: str | None) -> None:
+    doc = NLP.make_doc(text)
+    doc._.article = NewsText("x", text, country=country)
+    spans = list(NLP.get_pipe("places")(doc).spans["places"])
+    assert all(0 <= s.start < s.end <= len(doc) for s in spans)
+    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    found = [s._.place for s in spans]
+    for span, mention in zip(spans, found, strict=True):
+        assert text[mention.start : mention.end] == mention.text == span.text
+        at = RESOLVER.resolve(mention, found, country, "La Libertad/Trujillo")
+        assert at.ubigeo is None or (len(at.ubigeo) == 6 and at.country == "PE")
+        assert at.district is None or at.department is not None
+
+
+def test_the_gazetteer_knows_every_district_once() -> None:
+    districts = [p for code, p in Gazetteer.default().by_ubigeo.items() if len(code) == 6]
+    assert len(districts) == 1896
+    assert len({p.ubigeo for p in districts}) == 1896
+
+
+def test_pipeline_with_places_survives_the_disk(tmp_path: object) -> None:
+    NLP.to_disk(str(tmp_path))
+    again = spacy.load(str(tmp_path))
+    doc = again("Robaron en la urbanización Las Quintanas, en Trujillo.")
+    assert [span.text for span in doc.spans["places"]] == ["urbanización Las Quintanas", "Trujillo"]
