@@ -225,8 +225,10 @@ def test_paging_and_csv_lose_and_double_no_row(many: Any, sort: str) -> None:
     assert sorted(streamed) == expected
 
 
-def test_csv_button_gives_every_row_and_says_how_many(many: Any) -> None:
-    datasette = site(many.public)
+@pytest.mark.parametrize("largest", [1000, 60])
+def test_csv_button_gives_every_row_and_says_how_many(many: Any, largest: int) -> None:
+    """Where one page holds them all, and where it does not."""
+    datasette = site(many.public, settings={"max_returned_rows": largest})
     with asyncio.Runner() as runner:
         page = tree(runner.run(datasette.client.get("/incidents/incidents?_sort_desc=date&department=La+Libertad")))
         (button,) = page.xpath("//section[@id='export']//a[@download]")
