@@ -164,8 +164,8 @@ class Archive:
         """Remember discovered articles (`url`, `source`, `via`, and `published`, `modified` as aware datetimes or None) and
         return those that are to be fetched now, as they came.
 
-        That is those never fetched, those whose stated modification is later than the stored fetch and not the one that was
-        fetched already, and those whose revisit or retry is due; none twice in one run.
+        That is those never fetched or asked for, those whose stated modification is later than the stored fetch and not the
+        one that was fetched already, and those whose revisit or retry is due; none twice in one run.
         """
         at = utc(now())
         assert at is not None
@@ -538,6 +538,8 @@ def _is_wanted(address: Mapping[str, Any], at: str) -> bool:
     """Whether a known address is to be fetched at this instant."""
     if address["state"] == "pending":
         return True
+    if address["state"] == "skipped" and address["last_full"] is None and address["next_due"] is None:
+        return True
     if address["next_due"] is not None and address["next_due"] <= at:
         return True
     modified = address["modified"]
@@ -568,6 +570,8 @@ def _after_visit(address: Mapping[str, Any], visit: Mapping[str, Any], at: datet
     if outcome == "skipped":
         due = next_after_skip(visit.get("reason"), at)
         state = {"state": "skipped", "next_due": utc(due), "fetched_modified": address["modified"]}
+        if visit.get("status") is not None:
+            state["last_full"] = utc(at)
     else:
         state = {"state": "gone", "next_due": revisit, "fetched_modified": address["modified"]}
     # What was skipped or is gone was not read: asking with its validators would hide it for ever.

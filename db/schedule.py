@@ -12,9 +12,15 @@ RETRY_LONGEST = timedelta(days=1)
 RETRIES = 12
 """Thirty minutes, doubled up to a day: the last of twelve retries comes about a week after the first failure."""
 
-SKIPPED_AGAIN = {"robots": timedelta(days=1), "limit": timedelta(0)}
-"""Skipped for a reason that passes, by the reason's first word: when the address may come back. Other skips are final until a
-modification is stated."""
+SKIPPED_AGAIN = {
+    "robots": timedelta(days=1),
+    "offsite-redirect": timedelta(weeks=1),
+    "private-address": timedelta(weeks=1),
+    "limit": timedelta(0),
+}
+"""Skipped for a reason that may pass: when to ask again. A page that was read and skipped for
+another reason is asked for again only when a modification is stated; an address that was never asked for (left out by the
+newspaper's patterns, which the operator may change) as soon as it is offered again."""
 
 
 def next_revisit(published: datetime | None, discovered: datetime, fetched: datetime) -> datetime | None:
@@ -35,5 +41,5 @@ def next_retry(attempts: int, failed: datetime) -> datetime | None:
 
 def next_after_skip(reason: str | None, skipped: datetime) -> datetime | None:
     """When an address that was skipped may come back, or None."""
-    wait = SKIPPED_AGAIN.get((reason or "").partition("-")[0])
+    wait = SKIPPED_AGAIN.get(reason or "")
     return None if wait is None else skipped + wait

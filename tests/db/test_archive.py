@@ -219,12 +219,29 @@ def test_failure_is_tried_again_after_a_while(path: Path) -> None:
 def test_page_that_was_skipped_comes_back_only_when_modified(path: Path) -> None:
     with running(path) as (archive, run):
         archive.add_links(run, [link("video")])
-        archive.record_visit(run, visit("video", "skipped", reason="no-body", etag='"1"', at=now() - DAY))
+        skipped = visit("video", "skipped", reason="no-body", status=200, etag='"1"', at=now() - DAY)
+        archive.record_visit(run, skipped)
         assert archive.validators("https://norte.example/video") is None
     with running(path) as (archive, run):
         assert archive.add_links(run, [link("video")]) == []
         assert archive.due(run, "norte") == []
         assert slugs(archive.add_links(run, [link("video", modified=now())])) == ["video"]
+
+
+def test_address_that_the_patterns_left_out_is_fetched_once_they_let_it_in(path: Path) -> None:
+    with running(path) as (archive, run):
+        archive.record_visit(run, visit("policiales", "skipped", reason="denied"))
+    with running(path) as (archive, run):
+        assert archive.due(run, "norte") == []
+        assert slugs(archive.add_links(run, [link("policiales")])) == ["policiales"]
+
+
+def test_robots_are_asked_again_the_next_day(path: Path) -> None:
+    with running(path) as (archive, run):
+        archive.record_visit(run, visit("now", "skipped", reason="robots"))
+        archive.record_visit(run, visit("yesterday", "skipped", reason="robots", at=now() - 25 * HOUR))
+    with running(path) as (archive, run):
+        assert slugs(archive.add_links(run, [link("now"), link("yesterday")])) == ["yesterday"]
 
 
 def test_validators_are_those_of_the_last_good_answer(path: Path) -> None:
