@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -60,8 +60,8 @@ def mentions(doc: Doc) -> list[Mention]:
     return result
 
 
-def gather(doc: Doc, found: list[Mention]) -> Evidence:
-    """Everything that the decisions need, from the mentions of `mentions(doc)`."""
+def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None) -> Evidence:
+    """Everything that the decisions need, from the mentions of `mentions(doc)`; `orders`: only of those sentences."""
     sentences: list[Sentence] = doc.user_data.get("sentences", [])
     readings: dict[int, dict[str, str]] = doc.user_data.get("readings", {})
     circumstances: dict[str, float] = defaultdict(float)
@@ -73,6 +73,8 @@ def gather(doc: Doc, found: list[Mention]) -> Evidence:
             at += 1
         if sentences[at].end <= circumstance.at or sentences[at].start > circumstance.at:
             at = next((i for i, s in enumerate(sentences) if s.start <= circumstance.at < s.end), at)
+        if orders is not None and at not in orders:
+            continue
         told = readings.get(at, {})
         weight = 0.3 if any(r in told for r in ("fiction", "general", "policy", "background", "denied")) else 1.0
         weight *= _ZONE.get(sentences[at].zone, 1.0) * _DECAY ** min(at, 40)

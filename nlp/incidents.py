@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from . import events, when, where
+from . import events, several, when, where
 from .extensions import get, register
 from .report import Evidence, IncidentReport, Zone
 from .scene import Scene, related, survey
 
 _THRESHOLD = 0.5
+_TOLD = 2.0
+"""Score with which the prose alone says the type, so that a headline of several deeds need not."""
 
 
 @Language.factory(
@@ -44,13 +48,52 @@ class Incidents:
         doc.user_data["decision"] = {"relevance": probability, "features": features, "types": scores}
         if probability < self.threshold:
             return []
-        return [self._report(doc, scene, kind, probability)]
+        return self._reports(doc, scene, kind, probability)
 
-    def _report(self, doc: Doc, scene: Scene, kind: str, probability: float, within: range | None = None) -> IncidentReport:
+    def _reports(self, doc: Doc, scene: Scene, kind: str, probability: float) -> list[IncidentReport]:
+        segments = several.further(doc, scene)
+        if not segments:
+            return [self._report(doc, scene, kind, probability)]
+        elsewhere = {order for segment in segments for order in segment.orders}
+        rest = [view.sentence.order for view in scene.views if view.sentence.order not in elsewhere]
+        own = events.type_scores(events.gather(doc, [m for m in scene.mentions if m.sentence.order in rest], rest))
+        prose = [o for o in rest if scene.views[o].sentence.zone != "headline"]
+        bare = events.type_scores(events.gather(doc, [m for m in scene.mentions if m.sentence.order in prose], prose))
+        if max(bare.values(), default=0.0) >= _TOLD:
+            own = bare
+        kind = max(own, key=lambda key: own[key], default=kind)
+        main = self._report(doc, scene, kind, probability, rest)
+        reports = [main]
+        for segment in segments:
+            part = [m for m in scene.mentions if m.sentence.order in segment.orders]
+            scores = events.type_scores(events.gather(doc, part, segment.orders))
+            best = max(scores, key=lambda key: scores[key], default=kind)
+            other = best if scores.get(best, 0.0) > 0.5 else kind
+            report = self._report(doc, scene, other, 0.6 * probability, segment.orders)
+            if report.department is None:
+                for name in ("district", "province", "department", "country", "ubigeo"):
+                    setattr(report, name, getattr(main, name))
+                if report.level == "none":
+                    report.level = next(
+                        (level for level in ("district", "province", "department") if getattr(report, level)), "none"
+                    )
+            if report.date is None and segment.same_day:
+                report.date, report.date_end, report.precision = main.date, main.date_end, main.precision
+                report.evidence |= {"date": main.evidence["date"]} if "date" in main.evidence else {}
+            key = (report.type, report.place_text, report.street, report.district, report.date)
+            if all(key != (r.type, r.place_text, r.street, r.district, r.date) for r in reports):
+                reports.append(report)
+        return reports
+
+    def _report(
+        self, doc: Doc, scene: Scene, kind: str, probability: float, within: Collection[int] | None = None
+    ) -> IncidentReport:
         report = IncidentReport(type=kind, event=scene.event, confidence=round(probability, 3))
         types = related(kind)
         inside = [m for m in scene.mentions if within is None or m.sentence.order in within]
-        best = max(inside, key=lambda m: (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score)
+        best = max(
+            inside or scene.mentions, key=lambda m: (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score
+        )
         report.status = best.factuality.status
         report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
         article = doc._.article
@@ -63,7 +106,7 @@ class Incidents:
         if doc.spans.get("dates") and (day := when.day_of_crime(doc, scene, within)):
             value = day.value
             report.date = value.iso()
-            report.precision = value.precision if value.precision in ("day", "month", "year") else "none"  # type: ignore[assignment]
+            report.precision = value.precision if value.precision in ("day", "month", "year") else "none"
             if value.precision == "day" and value.end and value.start and value.end > value.start:
                 report.date_end = value.end.isoformat()
             report.part_of_day = value.part_of_day

@@ -6,6 +6,7 @@ is no date: an invented one is the worst fault.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -92,8 +93,8 @@ def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[in
     return found
 
 
-def candidates(doc: Doc, scene: Scene, within: range | None = None) -> list[Candidate]:
-    """Every date expression that can be the incident's, best first. `within`: only sentences of that range of orders."""
+def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
+    """Every date expression that can be the incident's, best first. `within`: only sentences of those orders."""
     w = _weights()
     published = doc._.published
     keys: list[int] = doc.to_array("LOWER").tolist()
@@ -128,7 +129,7 @@ _REASONS = {
 }
 
 
-def day_of_crime(doc: Doc, scene: Scene, within: range | None = None) -> Candidate | None:
+def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> Candidate | None:
     """The date of the incident, None where the text decides none."""
     w = data("decision.toml")["when_choice"]
     ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"]]

@@ -6,7 +6,7 @@ is scored by what stands around it, and the best one is handed to `nlp.places.Re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -94,8 +94,8 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
     return found
 
 
-def candidates(doc: Doc, scene: Scene, within: range | None = None) -> list[Candidate]:
-    """Every place mention that can be the scene, best first. `within`: only sentences of that range of orders."""
+def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
+    """Every place mention that can be the scene, best first. `within`: only sentences of those orders."""
     keys: list[int] = doc.to_array("LOWER").tolist()
     found: list[Candidate] = []
     counts: dict[str, int] = {}
@@ -139,11 +139,15 @@ def _event(view: View, police: bool) -> float:
 
 
 def scene_of_crime(
-    doc: Doc, scene: Scene, country: str | None, region: str | None, within: range | None = None
+    doc: Doc, scene: Scene, country: str | None, region: str | None, within: Collection[int] | None = None
 ) -> Found | None:
     """The place where the incident happened, None where the text names none."""
     w = _weights()
-    mentions: list[PlaceMention] = [get(span, "place") for span in doc.spans.get("places", ())]
+    mentions: list[PlaceMention] = []
+    for span in doc.spans.get("places", ()):
+        view = scene.view(span.start)
+        if within is None or (view and (view.sentence.order in within or view.sentence.zone in ("headline", "dateline"))):
+            mentions.append(get(span, "place"))
     ranked = candidates(doc, scene, within)
     resolver = _resolver()
     fine = [c for c in ranked if c.mention.kind in FINE and c.score >= w["fine_least"]]
