@@ -70,6 +70,8 @@ def _after_kind_word(doc: Doc, words: Sequence[Word], found: Expression) -> bool
     if words[found.start].determiner and not (words[found.start].of and doc[found.end - 1].is_title):
         return False
     i = found.start - 1
+    if i >= 0 and words[i].place_preposition and not words[found.start].determiner and words[found.start].number:
+        return True  # "en 18 de Julio"
     while i >= 0 and (words[i].name_between or words[i].ordinal_mark):
         i -= 1
     if i >= 0 and words[i].name_before:

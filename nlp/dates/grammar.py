@@ -40,6 +40,8 @@ class Expression:
     """A day number alone: a date only if its neighbours say so."""
     listed: bool = False
     """A number before others, without an article: a day only if one of these is."""
+    nth: int = 0
+    """Which of the month's weekdays ("el primer lunes de mayo"); -1 the last."""
     ranged: bool = False
     """One end of "del 3 al 5"."""
     complement: bool = False
@@ -83,6 +85,8 @@ class Grammar:
         while i > low:
             word = words[i - 1]
             if word.modifier:
+                if word.modifier == "past" and words[i].determiner:
+                    break  # "pasada la medianoche"
                 modifier = modifier if modifier not in ("", "that") else word.modifier
             elif not (word.determiner or (takes_day and word.unit == "day")):
                 break
@@ -114,6 +118,8 @@ class Grammar:
             return self._weekend(i, low)
         if word.unit:
             return self._period(i, low)
+        if word.moments:
+            return self._moments(i)
         if word.eve:
             return self._eve(i, low)
         if word.festivity:
@@ -153,6 +159,8 @@ class Grammar:
             found.modifier, k = "next", k + 2
         if words[k].saint:
             return None  # "viernes santo"
+        if words[k].of and words[k + 1].month:
+            return self._nth_weekday(found, i)
         found.end = end = k
         if words[k].comma:
             k += 1
@@ -170,6 +178,20 @@ class Grammar:
         else:
             self._of_week(found)
         return self._with_part(found)
+
+    def _nth_weekday(self, found: Expression, i: int) -> Expression | None:
+        """Reads "el último sábado de agosto"; any other Saturday of August is only its month."""
+        words = self.words
+        found.rule, found.month, found.end = "calendar", words[i + 2].month, i + 3
+        before = words[i - 1]
+        found.nth = (before.first and 1) or (before.second and 2) or (before.third and 3) or (before.fourth and 4) or 0
+        if found.modifier == "last":
+            found.nth = -1
+        found.modifier = ""
+        if not found.nth:
+            found.weekday = -1
+        self._year_after(found)
+        return found
 
     def _of_week(self, found: Expression) -> None:
         """Reads "de la semana pasada" after a weekday."""
@@ -338,6 +360,8 @@ class Grammar:
             start, _ = self._left(i - 1, low)
         elif before.masculine and words[i - 2].year_cue:
             start = i - 1
+        elif words[i - 2].dates_back:
+            start = i  # "se remontan a 2021"
         elif not before.year_cue and not (before.joins and words[i - 2].year):
             return None
         if words[start - 1].of and words[start - 2].stretch and start - 2 >= low:
@@ -436,10 +460,21 @@ class Grammar:
         sign = 1 if words[k].later else -1
         return Expression(i, k + 1, "same_day", offset=sign * words[i].number * _DAYS_IN[unit])
 
+    def _moments(self, i: int) -> Expression | None:
+        """Reads "horas después", "minutos más tarde": still the day last named."""
+        words = self.words
+        if words[i + 1].later and not words[i + 2].of:
+            return Expression(i, i + 2, "same_day")
+        if words[i + 1].more and words[i + 2].part == "tarde":
+            return Expression(i, i + 3, "same_day")
+        return None
+
     def _part(self, i: int, low: int) -> Expression | None:
         words = self.words
         part = words[i].part
         start, modifier = self._left(i, low)
+        if words[i].midnight and words[start - 1].modifier == "past":
+            part = "madrugada"
         k = i + 1
         if words[k].modifier and words[k].modifier != "this":
             modifier, k = words[k].modifier, k + 1
@@ -520,7 +555,7 @@ class Grammar:
             hour = hour % 12 + 12
         elif after.morning:
             hour %= 12
-        elif hour < 13 and word.hour != 0:
+        elif hour < 13 and word.hour != 0 and not (word.hour > 0 and word.digits):
             return ""
         hour %= 24
         return "madrugada" if hour < 6 else "mañana" if hour < 12 else "tarde" if hour < 19 else "noche"

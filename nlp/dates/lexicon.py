@@ -60,6 +60,16 @@ class Word:
     clause: bool = False
     ago: bool = False
     within: bool = False
+    dates_back: bool = False
+    perfect: bool = False
+    midnight: bool = False
+    moments: bool = False
+    more: bool = False
+    first: bool = False
+    second: bool = False
+    third: bool = False
+    fourth: bool = False
+    place_preposition: bool = False
     later: bool = False
     earlier: bool = False
     back: bool = False
@@ -89,7 +99,7 @@ class Word:
     ordinal: bool = False
     indefinite: bool = False
     hour: int = -1
-    """Of a clock time ("22:15")."""
+    """Of a clock time ("22:15"); `digits` where it is written in the 24-hour way ("02:15")."""
     stated: bool = False
     between: bool = False
 
@@ -99,7 +109,7 @@ _FUTURE = Word(tense=1)
 _PAST = Word(tense=-1)
 _PARTICIPLE = Word(participle=True)
 _ROLE_FIELDS = {"and": "joins"}
-_HOT = ("month", "offset", "part", "unit", "festivity", "numeric", "ago", "within", "eve", "weekend")
+_HOT = ("month", "offset", "part", "unit", "festivity", "numeric", "ago", "within", "eve", "weekend", "moments")
 
 
 @cache
@@ -145,6 +155,7 @@ def read_table() -> dict[str, Word]:
         ("name_before", data["names"]["before"]),
         ("name_between", data["names"]["between"]),
         ("saint", data["names"]["saint"]),
+        ("place_preposition", data["names"]["place_prepositions"]),
         ("quantity", data["quantities"]["after"]),
     ):
         for form in forms:
@@ -210,7 +221,7 @@ class Lexicon:
             if numeric:
                 return Word(hot=True, numeric=numeric)
             clock = _CLOCK.fullmatch(form)
-            return Word(hour=int(clock[1])) if clock and int(clock[1]) < 25 else ORDINARY
+            return Word(hour=int(clock[1]), digits=form[0] == "0") if clock and int(clock[1]) < 25 else ORDINARY
         if len(form) > 3 and form.endswith(self._future):
             return _FUTURE
         if form.endswith(self._no_tense):

@@ -16,6 +16,8 @@ from nlp.dates.value import Anchor, DateValue, PartOfDay, Precision
 
 _AHEAD = timedelta(days=45)
 """A day and month with no verb to say so are in the future if they come up within this time."""
+_SOON = timedelta(days=14)
+"""The same where the clause has a past verb, but not right before the date ("autorizó un cierre el 4 de mayo")."""
 _NEAR = timedelta(days=92)
 """How far a day and month without a year may be from a full date of the text that gives them theirs."""
 _CLAUSE = 14
@@ -49,8 +51,10 @@ def looks_ahead(words: Sequence[Word], found: Expression) -> int:
         return 1
     if before.participle:
         return words[found.start - 2].tense or -1  # "iniciado el 3 de enero", but "será velado el lunes"
-    if before.until and not any(word.tense < 0 for word in words[max(0, found.start - 3) : found.start]):
-        return 1
+    if before.until and (found.day or found.weekday >= 0):
+        clause = words[max(0, found.start - _CLAUSE) : found.start]
+        last = max((i for i, word in enumerate(clause) if word.stop or word.comma or word.clause), default=-1)
+        return -1 if any(word.tense < 0 and not word.perfect for word in clause[last + 1 :]) else 1
     for i in range(found.start - 1, max(-1, found.start - 1 - _CLAUSE), -1):
         word = words[i]
         if word.stop or word.comma or word.clause:
@@ -147,6 +151,8 @@ class Resolver:
             return self._in_month(found)
         year, anchored = self._stated_year(found)
         relative = not found.year
+        if found.nth:
+            return self._nth_weekday(found, year, anchored)
         if not found.month:
             return self._made(found, date(year, 1, 1), date(year, 12, 31), "year", relative=False)
         if found.day and make_date(year or 2000, found.month, found.day) is None:
@@ -163,6 +169,25 @@ class Resolver:
         if not found.day:
             return self._month(found, self.published)
         return self._made(found, self._day_and_month(found, self.published))
+
+    def _nth_weekday(self, found: Expression, year: int, anchored: Anchor | None) -> DateValue:
+        """The day of "el último sábado de agosto"."""
+
+        def day_in(year: int) -> date:
+            if found.nth > 0:
+                first = date(year, found.month, 1)
+                return first + timedelta(days=(found.weekday - first.weekday()) % 7 + 7 * (found.nth - 1))
+            last = month_end(year, found.month)
+            return last - timedelta(days=(last.weekday() - found.weekday) % 7)
+
+        if year:
+            return self._made(found, day_in(year), None, "day", not found.year, anchored)
+        if self.published is None:
+            return self._made(found, None)
+        days = [day_in(self.published.year + by) for by in (-1, 0, 1)]
+        if looks_ahead(self.words, found) > 0:
+            return self._made(found, min(day for day in days if day > self.published))
+        return self._made(found, max(day for day in days if day <= self.published))
 
     def _continued(self, found: Expression) -> date | None:
         """The day and month as a continuation of a full date of the same sentence ("el 5 de mayo de 2018 y el 9 de junio")."""
@@ -196,6 +221,9 @@ class Resolver:
         if ahead > 0:
             return future
         if (ahead == 0 or found.complement) and future - published <= _AHEAD:
+            return future
+        before = self.words[found.start - 1] if found.start else ORDINARY
+        if future - published <= _SOON and not before.participle and before.tense >= 0:
             return future
         return past
 
@@ -298,7 +326,10 @@ class Resolver:
             return self._made(found, published - timedelta(days=back or 7))
         if found.modifier in _FORWARD:
             return self._made(found, published + timedelta(days=ahead or 7))
-        if looks_ahead(self.words, found) > 0:
+        direction = looks_ahead(self.words, found)
+        if found.modifier == "this" and direction == 0:
+            direction = 1 if ahead < back else -1  # "se estrena este sábado"
+        if direction > 0:
             return self._made(found, published + timedelta(days=ahead if found.modifier == "this" else ahead or 7))
         return self._made(found, published - timedelta(days=back))
 
@@ -331,7 +362,7 @@ class Resolver:
 
     def _same_day(self, found: Expression) -> DateValue | None:
         if self.previous is None or self.previous.start is None:
-            return self._made(found, None)
+            return None if self.words[found.start].moments else self._made(found, None)
         base = self.previous.end if found.offset > 0 and self.previous.end else self.previous.start
         return self._made(found, base + timedelta(days=found.offset), anchored="text")
 

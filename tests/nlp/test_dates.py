@@ -73,6 +73,10 @@ Fue hallado el dos de mayo | 2025-05-02
 Fue hallado el veintiocho de julio | 2025-07-28
 Fue hallado el treinta y uno de julio | 2025-07-31
 Fue hallado el treintaiuno de julio | 2025-07-31
+El municipio autorizó un cierre de la vía el 28 de agosto | 2025-08-28
+Lo mataron el último sábado de julio | 2025-07-26
+Lo mataron el primer lunes de mayo de 2023 | 2023-05-01
+Lo mataron un lunes de mayo | 2025-05
 Fue hallado el 29 de febrero | 2024-02-29
 El lunes 18 de agosto lo asaltaron | 2025-08-18
 El lunes, 18 de agosto, lo asaltaron | 2025-08-18
@@ -154,6 +158,10 @@ Lo mataron esta tarde | 2025-08-20 tarde
 Lo velarán esta noche | 2025-08-20 noche
 Lo mataron la noche pasada | 2025-08-19 noche
 Lo mataron la pasada madrugada | 2025-08-20 madrugada
+Lo mataron al amanecer de ayer domingo | 2025-08-17 madrugada
+Lo mataron pasada la medianoche de hoy | 2025-08-20 madrugada
+Quedó en observación hasta el martes | 2025-08-19
+Estará en observación hasta el martes | 2025-08-26
 Lo velarán mañana | 2025-08-21
 Mañana será sepultado | 2025-08-21
 Lo velarán pasado mañana | 2025-08-22
@@ -203,6 +211,7 @@ Lo mataron el lunes en la madrugada | 2025-08-18 madrugada
 Lo mataron el lunes de madrugada | 2025-08-18 madrugada
 A las 8:40 p. m. del lunes lo mataron | 2025-08-18 noche
 A las 3 de la tarde del lunes lo mataron | 2025-08-18 tarde
+Eran las 02:10 de este lunes | 2025-08-18 madrugada
 A las 23:30 horas del lunes lo mataron | 2025-08-18 noche
 Lo mataron el lunes 18 | 2025-08-18
 Lo mataron el viernes 1 | 2025-08-01
@@ -259,6 +268,7 @@ Ocurrió este mes | 2025-08
 Ocurrirá el próximo mes | 2025-09
 Ocurrirá en noviembre | 2025-11
 Ocurrió en 2019 | 2019
+Los hechos se remontan a 2019, cuando vivía ahí | 2019
 Ocurrió en el 2019 | 2019
 Ocurrió en el año 2019 | 2019
 Ocurrió a fines del 2019 | 2019
@@ -285,6 +295,8 @@ El 3 de julio lo mataron. Dos días antes lo amenazaron. | 2025-07-03, 2025-07-0
 El 3 de julio lo mataron. La noche anterior lo amenazaron. | 2025-07-03, 2025-07-02 noche
 El 3 de julio lo citaron. A la mañana siguiente lo mataron. | 2025-07-03, 2025-07-04 mañana
 El 3 de julio lo citaron y ese mismo día lo mataron. | 2025-07-03, 2025-07-03
+El 3 de julio lo hirieron. Horas después murió. | 2025-07-03, 2025-07-03
+El 3 de julio lo hirieron. Horas más tarde murió. | 2025-07-03, 2025-07-03
 El 3 de julio lo citaron y esa noche lo mataron. | 2025-07-03, 2025-07-03 noche
 El 3 de julio lo citaron. Aquel jueves lo mataron. | 2025-07-03, 2025-07-03
 El 3 de julio lo citaron y en la misma fecha lo mataron. | 2025-07-03, 2025-07-03
@@ -312,6 +324,9 @@ Lo asaltaron en la av. 28 de Julio
 Lo asaltaron en la Av. 9 de Octubre
 Lo asaltaron en las avenidas España y 28 de Julio
 Lo asaltaron en el cruce de España con 28 de Julio
+Asaltaron una joyería en 18 de Julio
+Murió pasada la medianoche
+Murió horas después
 Lo asaltaron en el jirón Dos de Mayo
 Lo asaltaron en el jr. 2 de Mayo
 Lo asaltaron en la calle 1° de Mayo
