@@ -272,11 +272,12 @@ class Archive:
                 self._execute("UPDATE articles SET last_seen = ?, gone_at = NULL WHERE id = ?", (fetched, identity))
             if effect != "unchanged":
                 version = self._insert(
-                    """INSERT INTO article_versions (article, run, hash, fetched, fetched_url, headline, lead, body, published,
+                    """INSERT INTO article_versions (article, run, hash, fetched, fetched_url, link, headline, lead, body, published,
                     published_from, modified, section, language, dateline, location_created, links)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                     (
                         *(identity, run, digest, fetched, article.get("fetched_url") or article["url"]),
+                        article.get("link") or article.get("fetched_url") or article["url"],
                         *(article["headline"], article.get("lead"), article["body"], local(article.get("published"))),
                         *(article.get("published_from"), local(article.get("modified")), article.get("section")),
                         *(article.get("language"), article.get("dateline"), article.get("location_created")),

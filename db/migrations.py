@@ -109,6 +109,7 @@ def m002_articles(db: Database) -> None:
             hash TEXT NOT NULL,             -- SHA-256 of headline, lead, body and published instant
             fetched TEXT NOT NULL,
             fetched_url TEXT NOT NULL,      -- the address that answered, after redirects
+            link TEXT NOT NULL,             -- the address to give to readers
             headline TEXT NOT NULL,
             lead TEXT,
             body TEXT NOT NULL,

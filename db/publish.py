@@ -27,7 +27,7 @@ _BATCH = 2000
 _TYPES: dict[str, type] = {"text": str, "integer": int, "real": float}
 # An edited article that was not read again yet stays with what its version before said.
 _CURRENT = """CREATE TEMP VIEW current AS
-    SELECT r.*, a.id AS article, a.url, a.source, a.gone_at, v.headline, v.published, e.extractor
+    SELECT r.*, a.id AS article, a.url, a.source, a.gone_at, v.link, v.headline, v.published, e.extractor
     FROM reports r JOIN extractions e ON e.version = r.version JOIN article_versions v ON v.id = r.version
     JOIN articles a ON a.id = v.article
     WHERE NOT EXISTS (SELECT 1 FROM article_versions w JOIN extractions f ON f.version = w.id
@@ -194,7 +194,7 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
         "incident": report["incident"],
         "newspaper": report["source"],
         "headline": quotation(report["headline"]) or report["url"],
-        "link": report["url"],
+        "link": report["link"],
         "published": report["published"],
         "gone": report["gone_at"],
         "extractor": report["extractor"],

@@ -23,6 +23,9 @@ class Article:
     fetched: datetime
     fetched_url: str
     """The address that answered, after redirects."""
+    link: str | None = None
+    """The address to give to readers: as the page writes its own, else the one that answered. `url` is folded for comparing,
+    and a newspaper need not answer it."""
     lead: str | None = None
     published: datetime | None = None
     published_from: str | None = None

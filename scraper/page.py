@@ -35,6 +35,7 @@ SHORTEST_BODY = 100  # characters
 SHORT = 1200  # characters; a text below it is read once more, the dear way (measured: same F1, 1.3 times the speed)
 BELIEVED = 0.8  # share of the page's text that a JSON-LD articleBody must have; seven of 33 are stubs
 MOST_LINKS = 20
+LONGEST_PAGE = 6_000_000  # characters; the longest real pages have a third of it
 LONGEST_POINTER = 3000  # characters of a list of links to other stories
 
 _BLOCKS = (
@@ -80,7 +81,7 @@ _MARKS = re.compile(r"[\u0300-\u036f]")
 
 class NotAnArticle(ValueError):  # noqa: N818 - an answer, not a fault
     """A page holds no article that can be read. `reason` is short and can be counted: no-headline, no-body, section-page,
-    static-page, soft-404, login-wall, front-page, not-html."""
+    static-page, soft-404, login-wall, front-page, too-long, not-html."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -96,6 +97,8 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
     """
     if isinstance(html, bytes):
         html = decode(html, None)
+    if len(html) > LONGEST_PAGE:
+        raise NotAnArticle("too-long")
     tree = parse(html)
     if tree is None:
         raise NotAnArticle("not-html")
@@ -116,7 +119,7 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
     if not headline:
         raise NotAnArticle("no-headline")
 
-    identity = _identity(page, url, source)
+    identity, link = _addresses(page, url, source)
     return Article(
         url=identity,
         source=source.id,
@@ -124,6 +127,7 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
         body=text,
         fetched=fetched,
         fetched_url=url,
+        link=link,
         lead=_lead(page.lead, text, headline),
         published=published,
         published_from=signal,
@@ -637,23 +641,28 @@ def _lead(stated: str | None, body: str, headline: str) -> str | None:
     return stated
 
 
-def _identity(page: Metadata, url: str, source: Source) -> str:
-    """Return the article's canonical address: what the page calls its own where that can be believed, else where it is."""
+def _addresses(page: Metadata, url: str, source: Source) -> tuple[str, str]:
+    """Return the article's canonical address and the one for readers: what the page calls its own, else where it is."""
     here = canonical_url(url)
     stated = page.canonical
-    if not stated:
-        return here
+    if stated and (own := _believed(stated, url, here, source)):
+        return own, fetch_url(stated, url)
+    return here, fetch_url(url)
+
+
+def _believed(stated: str, url: str, here: str, source: Source) -> str | None:
+    """Return the canonical form of the address that a page states, or None where it cannot be this article's."""
     try:
         own = canonical_url(stated, url)
     except ValueError:
-        return here
+        return None
     a, b = urlsplit(own), urlsplit(here)
     if not source.owns(own) or (a.port or 0) != (b.port or 0):
-        return here
+        return None
     if not a.path.strip("/") and not a.query:
-        return here  # some systems call every page their front page
+        return None  # some systems call every page their front page
     if b.query and not a.query and a.path == b.path:
-        return here  # … or forget the number that tells articles apart
+        return None  # … or forget the number that tells articles apart
     if looks_like_article(here) and not looks_like_article(own):
-        return here
+        return None
     return own

@@ -20,7 +20,6 @@ MEETING = "gobernador-regional-se-reune-con-embajada-por-plan-contra-el-crimen"
 EXPECTED = {
     BURGLARY: {
         "type": "burglary",
-        "place": "urbanización Las Quintanas",
         "district": "Trujillo",
         "province": "Trujillo",
         "department": "La Libertad",
@@ -30,7 +29,6 @@ EXPECTED = {
     },
     HOMICIDE: {
         "type": "homicide",
-        "place": "centro poblado de Nuevo Chao",
         "district": "Chao",
         "province": "Virú",
         "department": "La Libertad",
@@ -39,6 +37,7 @@ EXPECTED = {
         "date_precision": "day",
     },
 }
+PLACE = {BURGLARY: {"urbanización Las Quintanas"}, HOMICIDE: {"centro poblado de Nuevo Chao", "centro poblado Nuevo Chao"}}
 EVIDENCE = {BURGLARY: "rompieron la chapa", HOMICIDE: "asesinado a balazos"}
 
 
@@ -68,6 +67,7 @@ def test_a_linked_story_is_a_row_with_its_evidence(site: httpx.Client, headline:
     [report] = rows(site, "reports", headline__exact=headline)
     [incident] = rows(site, "incidents", id__exact=report["incident"])
     assert {key: incident[key] for key in expected} == expected
+    assert incident["place"] in PLACE[headline]
     assert EVIDENCE[headline] in report["evidence"] or headline in report["evidence"]
     assert report["date_words"]
     assert report["date_words"] in report["date_evidence"]
@@ -81,12 +81,13 @@ def test_a_linked_story_is_in_the_csv(site: httpx.Client, headline: str, expecte
     table = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     [line] = [line for line in table if line["id"] == report["incident"]]
     assert {key: line[key] for key in expected} == expected
+    assert line["place"] in PLACE[headline]
 
 
-@pytest.mark.parametrize(("headline", "expected"), EXPECTED.items())
-def test_a_linked_story_has_a_page_in_spanish(site: httpx.Client, headline: str, expected: dict[str, str]) -> None:
+@pytest.mark.parametrize("headline", EXPECTED)
+def test_a_linked_story_has_a_page_in_spanish(site: httpx.Client, headline: str) -> None:
     [report] = rows(site, "reports", headline__exact=headline)
     page = site.get(f"/incidents/incidents/{report['incident']}").text
     assert '<html lang="es"' in page
-    assert expected["place"] in page
+    assert any(place in page for place in PLACE[headline])
     assert report["link"] in page
