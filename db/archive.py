@@ -272,8 +272,8 @@ class Archive:
                 self._execute("UPDATE articles SET last_seen = ?, gone_at = NULL WHERE id = ?", (fetched, identity))
             if effect != "unchanged":
                 version = self._insert(
-                    """INSERT INTO article_versions (article, run, hash, fetched, fetched_url, link, headline, lead, body, published,
-                    published_from, modified, section, language, dateline, location_created, links)
+                    """INSERT INTO article_versions (article, run, hash, fetched, fetched_url, link, headline, lead, body,
+                    published, published_from, modified, section, language, dateline, location_created, links)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                     (
                         *(identity, run, digest, fetched, article.get("fetched_url") or article["url"]),
