@@ -38,6 +38,8 @@ class Expression:
     approximate: bool = False
     weak: bool = False
     """A day number alone: a date only if its neighbours say so."""
+    bare: bool = False
+    """A part of the day alone, or "horas después": says something only where a day was named shortly before."""
     listed: bool = False
     """A number before others, without an article: a day only if one of these is."""
     nth: int = 0
@@ -464,9 +466,9 @@ class Grammar:
         """Reads "horas después", "minutos más tarde": still the day last named."""
         words = self.words
         if words[i + 1].later and not words[i + 2].of:
-            return Expression(i, i + 2, "same_day")
+            return Expression(i, i + 2, "same_day", bare=True)
         if words[i + 1].more and words[i + 2].part == "tarde":
-            return Expression(i, i + 3, "same_day")
+            return Expression(i, i + 3, "same_day", bare=True)
         return None
 
     def _part(self, i: int, low: int) -> Expression | None:
@@ -501,6 +503,8 @@ class Grammar:
             return Expression(start, k, "same_day", offset={"that": 0, "previous": -1, "following": 1}[modifier], part=part)
         if modifier in ("past", "last") and start < i:
             return Expression(start, k, "deictic", offset=0 if part == "madrugada" else -1, part=part)
+        if not modifier and start == i - 1 and words[start - 1].preposition and not words[i].each and not words[k].of:
+            return Expression(start - 1, k, "same_day", part=part, bare=True)  # "por la noche"
         return None
 
     @staticmethod

@@ -21,6 +21,8 @@ _SOON = timedelta(days=14)
 _NEAR = timedelta(days=92)
 """How far a day and month without a year may be from a full date of the text that gives them theirs."""
 _CLAUSE = 14
+_SHORTLY = 80
+"""Tokens between a day and "por la noche" that still means its night."""
 _FORWARD = {"next", "following"}
 _BACK = {"past", "last", "previous"}
 
@@ -52,7 +54,7 @@ def looks_ahead(words: Sequence[Word], found: Expression) -> int:
     if before.participle:
         return words[found.start - 2].tense or -1  # "iniciado el 3 de enero", but "será velado el lunes"
     if before.until and (found.day or found.weekday >= 0):
-        clause = words[max(0, found.start - _CLAUSE) : found.start]
+        clause = words[max(0, found.start - 5) : found.start]  # "quedó en observación hasta el martes"
         last = max((i for i, word in enumerate(clause) if word.stop or word.comma or word.clause), default=-1)
         return -1 if any(word.tense < 0 and not word.perfect for word in clause[last + 1 :]) else 1
     for i in range(found.start - 1, max(-1, found.start - 1 - _CLAUSE), -1):
@@ -361,8 +363,10 @@ class Resolver:
         return self._made(found, day)
 
     def _same_day(self, found: Expression) -> DateValue | None:
+        if found.bare and (self.previous is None or found.start - self.previous_end > _SHORTLY):
+            return None
         if self.previous is None or self.previous.start is None:
-            return None if self.words[found.start].moments else self._made(found, None)
+            return self._made(found, None)
         base = self.previous.end if found.offset > 0 and self.previous.end else self.previous.start
         return self._made(found, base + timedelta(days=found.offset), anchored="text")
 

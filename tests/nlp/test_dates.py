@@ -295,6 +295,8 @@ El 3 de julio lo mataron. Dos días antes lo amenazaron. | 2025-07-03, 2025-07-0
 El 3 de julio lo mataron. La noche anterior lo amenazaron. | 2025-07-03, 2025-07-02 noche
 El 3 de julio lo citaron. A la mañana siguiente lo mataron. | 2025-07-03, 2025-07-04 mañana
 El 3 de julio lo citaron y ese mismo día lo mataron. | 2025-07-03, 2025-07-03
+El 3 de julio lo amenazaron y por la noche lo mataron. | 2025-07-03, 2025-07-03 noche
+El lunes lo amenazaron. En la madrugada lo mataron. | 2025-08-18, 2025-08-18 madrugada
 El 3 de julio lo hirieron. Horas después murió. | 2025-07-03, 2025-07-03
 El 3 de julio lo hirieron. Horas más tarde murió. | 2025-07-03, 2025-07-03
 El 3 de julio lo citaron y esa noche lo mataron. | 2025-07-03, 2025-07-03 noche
