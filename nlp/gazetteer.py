@@ -129,6 +129,7 @@ class Gazetteer:
         self._read_countries()
         self._read_peru()
         self._read_neighbourhoods()
+        self._read_neighbourhoods_abroad()
 
     @classmethod
     @functools.cache
@@ -213,6 +214,13 @@ class Gazetteer:
             for name in [row["name"], *filter(None, row["aliases"].split("|"))]:
                 known = [p for p in self.abroad(fold(name)) if (p.country, p.department) == (row["country"], row["admin1"])]
                 self._add(name, known[0] if known else place)
+
+    def _read_neighbourhoods_abroad(self) -> None:
+        for row in _rows(self._folder / "neighbourhoods_abroad.csv"):
+            kind: Kind = row["kind"]  # type: ignore[assignment]
+            place = Place(kind, row["name"], row["municipality"], None, row["admin1"], row["country"])
+            for name in [row["name"], *filter(None, row["aliases"].split("|"))]:
+                self._add(name, place)
 
     def _read_peru(self) -> None:
         capitals: list[tuple[str, Place]] = []

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spacy.attrs import ORTH, SENT_START
@@ -178,6 +178,9 @@ class _Words:
         self.called = frozenset(fold(w) for w in names["called"])
         self.tails = frozenset(names["tails"])
         self.months = frozenset(names["months"])
+        self.abbreviations = frozenset(names["abbreviations"])
+        self.cardinals = frozenset(names["cardinals"])
+        self.overshadowed = frozenset(fold(w) for w in bare["overshadowed"])
         self.breaks = frozenset(fold(w) for w in names["breaks"])
         self.numbers = frozenset(names["numbers"])
         self.numbering = frozenset(fold(w) for w in names["numbering"]) | {""}
@@ -331,7 +334,8 @@ class _Scan:
             for phrase in self.t.blocked[word.key]:
                 if self._matches(i, phrase):
                     return i + len(phrase)
-        if word.kinds:
+        known = self._longest_known(i) if word.kinds and word.cap and word.longest > 1 else 0
+        if word.kinds and known < i + 2:
             for entry in word.kinds:
                 end = self._kind_end(i, entry)
                 if end and (not entry.countries or self.country in entry.countries):
@@ -358,12 +362,12 @@ class _Scan:
         words, n, at = self.words, self.n, i
         for k, part in enumerate(entry.words):
             if k:
-                while at < n and words[at].text == ".":
+                while at < n and words[at].text in (".", ","):
                     at += 1
             if at >= n or words[at].key != part:
                 return 0
             at += 1
-        if at < n and words[at].text == "." and len(entry.words[-1]) <= 4:
+        if at < n and words[at].text == "." and entry.words[-1] in self.t.abbreviations:
             at += 1
         return at
 
@@ -483,6 +487,10 @@ class _Scan:
         words, n = self.words, self.n
         if end < n and words[end].digit and not (end + 1 < n and words[end + 1].key in {"de", "anos", "soles", "horas"}):
             return end + 1
+        if end + 1 < n and words[end].key == "al" and words[end + 1].digit:
+            return self._between(end + 2)
+        if (after := self._between(end)) > end:
+            return after
         k = end
         if k < n and words[k].text == ",":
             k += 1
@@ -512,10 +520,32 @@ class _Scan:
                 return name[1]
         return end
 
+    def _between(self, end: int) -> int:
+        """Past ", entre Smith y Carlos Pellegrini", if it follows."""
+        words, n = self.words, self.n
+        k = end + 1 if end < n and words[end].text == "," else end
+        if k >= n or words[k].key != "entre":
+            return end
+        at = k
+        for joint in ("entre", "y"):
+            if at >= n or (words[at].key != joint and not (joint == "y" and words[at].key == "e")):
+                return end
+            at += 1
+            while at < n and at - k < 12 and words[at].key in self.t.articles:
+                at += 1
+            _, stop = self._street_word(at) if at < n else (None, at)
+            if not (stop < n and (words[stop].cap or words[stop].digit)):
+                return end
+            name = (stop, stop + 1) if words[stop].digit else self._name(stop, False, False)
+            if name is None:
+                return end
+            at = name[1]
+        return at
+
     def _name_after(self, j: int, entry: _KindWord) -> tuple[int, int] | None:
         """The name that follows a kind word: tokens [begin, end), or None."""
         words, n, t = self.words, self.n, self.t
-        while j < n and words[j].text in (":", "."):
+        while j < n and words[j].text == ":":
             j += 1
         if j >= n:
             return None
@@ -569,7 +599,7 @@ class _Scan:
             return None
         if words[j].text in _QUOTES:
             return self._quoted(j)
-        if words[j].digit and entry.kind in ADMIN and not words[j].longest:
+        if words[j].digit and entry.kind in ADMIN and not self._longest_known(j):
             return None
         name = self._name(j, entry.plural, entry.kind in ADMIN, entry.whole or bool(entry.role))
         if name is None:
@@ -670,6 +700,8 @@ class _Scan:
         if not end or (end < self.n and self.words[end].cap and not self.words[end].kinds):
             return False
         key = self._key(k, end)
+        if self.country != "PE":
+            return any(p.kind == "district" and p.country == self.country and p.population >= _BIG for p in self.g.abroad(key))
         kinds = {p.kind for p in self.g.named(key)}
         return bool(kinds & {"province", "department", "country"}) or ("district" in kinds and key not in self.t.common)
 
@@ -699,6 +731,11 @@ class _Scan:
         shouting = self._shouts(i)
         opens = prev is None or not prev.key
         line_start = prev is None or "\n" in prev.text
+        if follow is not None and follow.cap and follow.key in t.cardinals and not shouting and locative in t.locative:
+            roles = self._roles(i) | self._gang(i)
+            keys = (self._key(i, end + 1), key)
+            self._emit("neighbourhood", i, end + 1, self._slice(i, end + 1), "", roles, keys, locative=strong)
+            return end + 1
         if not shouting:
             if follow is not None and follow.cap and not follow.kinds and follow.key not in t.breaks and not strong:
                 return 0
@@ -1001,7 +1038,7 @@ def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
     for position, key in enumerate(m.keys):
         named = g.named(key)
         if not m.word:
-            pool = [p for p in named]
+            pool = [p for p in named if p.kind in BELOW or key not in _tables().overshadowed]
             if home != "PE" or not pool:
                 pool += [p for p in g.abroad(key) if p.country == home or p.population >= _BIG]
             if home == "PE" and not any(p.kind in ADMIN and p.country == "PE" for p in named):
@@ -1014,26 +1051,34 @@ def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 found += [p for p in named if p.kind == "populated_place"] or list(g.populated(key))
         elif m.kind in ("province", "department"):
             found = [p for p in named if p.kind == m.kind or (p.kind == "department" and p.country != "PE")]
+            if not found and m.kind == "province" and home == "ES":
+                found = [replace(p, kind="province", district=None, province=p.name) for p in g.abroad(key)[:1] if p.country == home]
             if not found and m.kind == "department":
                 found = [p for p in named if p.kind == "province"]
         elif m.kind == "populated_place":
             found = [p for p in named if p.kind in ("populated_place", "neighbourhood", "district")]
             if home == "PE":
                 found += g.populated(key)
-            else:
-                found += g.abroad(key)
+            else:  # which municipality a village abroad belongs to is not on file
+                found = [replace(p, kind="populated_place", district=None) for p in g.abroad(key) if p.country == home]
         elif m.kind == "neighbourhood":
             found = [p for p in named if p.kind in ("neighbourhood", "populated_place", "facility")]
             if home == "PE" and (not found or m.word in ("sector", "barrio", "zona")):
                 found += g.populated(key)
-            if m.word in ("centro", "casco urbano", "centro historico", "zona"):
-                found += [p for p in named if p.kind == "district"]
+            if m.word in ("centro", "casco urbano", "centro historico"):
+                found = [p for p in named if p.kind == "district"]
+            if not found:
+                found = [p for p in named if p.kind == "district"]
+                if home != "PE":
+                    found += [p for p in g.abroad(key) if p.country == home]
         elif m.kind == "facility":
             found = [p for p in named if p.kind == "facility"] if position == 0 else []
             if not found and (
                 position or "institution" in m.roles or m.word in ("puerto", "playa", "valle", "terminal", "aeropuerto")
             ):
-                found = [p for p in named if p.kind in ADMIN or p.kind == "populated_place"]
+                found = [p for p in named if p.kind in ADMIN or p.kind in ("populated_place", "neighbourhood")]
+                if key in _tables().overshadowed:
+                    found = [p for p in found if p.kind in BELOW]
                 if home != "PE":
                     found += [p for p in g.abroad(key) if p.country == home]
         else:
@@ -1102,35 +1147,21 @@ class Resolver:
         self, mention: PlaceMention, chain: Sequence[PlaceMention], context: Sequence[PlaceMention]
     ) -> list[tuple[str, list[PlaceMention]]]:
         rest = [m for m in context if m not in chain and (m.kind in ADMIN or m.kind == "populated_place" or m.keys)]
-        firm = [
-            m
-            for m in rest
-            if m.locates and "institution" not in m.roles and (m.kind in ADMIN or not m.word) and m.kind != "country"
-        ]
+        firm = [m for m in rest if m.locates and "institution" not in m.roles and m.kind != "country"]
         here = mention.sentence
-        names = [m for m in firm if m.candidates]
+        names = [m for m in firm if m.candidates and (not m.word or any(c.kind in ADMIN for c in m.candidates))]
+        title = [m for m in names if m.zone in ("headline", "dateline")]
+        body = [m for m in names if m.zone not in ("headline", "dateline", "subhead", "caption")]
         return [
             ("sentence", [m for m in names if m.sentence == here]),
-            (
-                "near",
-                [m for m in names if 0 < abs(m.sentence - here) <= 1 and m.zone not in ("headline", "dateline", "caption")],
-            ),
-            ("dateline", [m for m in names if m.zone == "dateline"]),
-            ("headline", [m for m in names if m.zone == "headline"]),
+            ("near", [m for m in body if m.sentence == here - 1 and _agrees(m, title)]),
+            ("dateline", [m for m in title if m.zone == "dateline"]),
+            ("headline", [m for m in title if m.zone == "headline"]),
             ("lead", [m for m in names if m.zone == "lead"]),
+            ("near", [m for m in body if m.sentence == here + 1]),
             ("article", names),
             ("countries", [m for m in rest if m.kind == "country" and (m.sentence == here or m.zone == "headline")]),
-            (
-                "office",
-                [
-                    m
-                    for m in rest
-                    if m.kind != "country"
-                    and m not in firm
-                    and m.roles & {"institution", "office", "demonym", "resident"}
-                    and m.candidates
-                ],
-            ),
+            ("office", [m for m in rest if m.kind != "country" and m not in firm and m.roles & _TELLING_ROLES and m.candidates]),
         ]
 
     def _admin(
@@ -1156,7 +1187,7 @@ class Resolver:
                 continue
             pool = [c for c in base.candidates if _support(c, others) == best]
             rule = "chain" if most else "named"
-            pool = self._at_home(pool, home, rings, chain)
+            pool = _narrowest(self._at_home(pool, home, rings, chain), base)
             pool, rule, clash = self._narrow(pool, rule, rings, prior, base)
             if clash and base.kind in BELOW:
                 items = others
@@ -1192,7 +1223,7 @@ class Resolver:
                 confirmed or base.kind in ADMIN
             ):
                 break
-            others = [m for m in mentions if m.keys != base.keys]
+            others = [m for m in mentions if not set(m.keys) & set(base.keys)]
             hits = [(*_support(c, others, both=True), *_nearness(c, others)) for c in pool]
             top = max(hits, default=(0, 0, 0, 0))
             if any(top):
@@ -1303,6 +1334,8 @@ class Resolver:
     ) -> tuple[Place | None, str]:
         """The administrative place that the context gives to a name which the gazetteer does not hold."""
         everything = list(dict.fromkeys(m for name, ms in rings for m in ms if name != "countries"))
+        best: Place | None = None
+        rule = "open"
         for name, mentions in rings:
             if name == "countries":
                 continue
@@ -1311,7 +1344,7 @@ class Resolver:
             if name in ("sentence", "near"):
                 mentions = [m for m in mentions if m.word and m.kind == "district"] or mentions
             for m in mentions:
-                pool = self._at_home(list(m.candidates), home, rings, [m])
+                pool = _narrowest(self._at_home(list(m.candidates), home, rings, [m]), m)
                 pool, _, _ = self._narrow(pool, "named", [("article", [x for x in everything if x is not m])], prior, m)
                 one = self._one(pool, m) or self._shared(pool)
                 if one is not None and one.kind != "country":
@@ -1325,11 +1358,17 @@ class Resolver:
             top = [p for p in found if RANK[p.kind] == finest]
             if len(top) > 1:
                 top = self._likeliest(top, name, found, nearest)
-            if len(top) == 1:
-                return top[0], name
-            shared = self._shared(top)
-            if shared is not None:
-                return shared, name
+            one = top[0] if len(top) == 1 else self._shared(top)
+            if one is None or one.kind == "country":
+                continue
+            if best is None:
+                best, rule = one, name
+            elif one.within(best) and len(top) == 1 and name != "office":
+                best = one
+            if best.kind == "district":
+                break
+        if best is not None:
+            return best, rule
         return None, "open"
 
     def _whole(
@@ -1364,6 +1403,21 @@ class Resolver:
             rule,
             tuple(dict.fromkeys([*used, mention])),
         )
+
+
+def _narrowest(pool: list[Place], base: PlaceMention) -> list[Place]:
+    """Without "provincia" or "región" a city's name is the district, not the province and department called after it."""
+    if base.word and base.kind in ADMIN:
+        return pool
+    return [p for p in pool if p.kind not in ADMIN or not any(q is not p and q.kind in ADMIN and q.within(p) for q in pool)]
+
+
+_TELLING_ROLES = frozenset({"institution", "office", "demonym", "resident"})
+
+
+def _agrees(m: PlaceMention, others: Sequence[PlaceMention]) -> bool:
+    """Whether the mention may lie in the same province or department as one of the others, or there are none."""
+    return not others or any(any(_support(c, others, both=True)) or any(_nearness(c, others)) for c in m.candidates)
 
 
 _CLOSENESS = {"country": 0, "department": 1, "province": 2, "district": 3}
