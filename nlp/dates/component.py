@@ -80,12 +80,14 @@ def _after_kind_word(doc: Doc, words: Sequence[Word], found: Expression) -> bool
         return True
     if not doc[found.end - 1].is_title:
         return False
+    if i >= 0 and words[i] is ORDINARY and not words[found.start].determiner:
+        return True  # a date takes an article, a name does not ("la agrupación 1 de Mayo")
     for j in range(i, max(-1, i - _NAME_WINDOW), -1):
         word = words[j]
         if word.name_before:
             return True
         if word.stop or not (
-            word.joins or word.of or word.determiner or doc[j].text[:1].isupper() or doc[j].text in ("con", ",")
+            word.joins or word.of or word.determiner or word.number or doc[j].text[:1].isupper() or doc[j].text in ("con", ",")
         ):
             return False
     return False
@@ -125,6 +127,11 @@ def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expres
     kept: list[Expression] = []
     following: Expression | None = None
     for expression in reversed(found):
+        if following is not None and _linked(words, expression, following):
+            if words[following.start].range or any(w.range for w in words[expression.end : following.start]):
+                following.ends_range = True
+            if _shares_year(expression, following):
+                expression.year, expression.year_modifier = following.year, following.year_modifier
         lacks = expression.day and not expression.month and expression.rule in ("day_number", "weekday")
         if following is not None and lacks and following.day and _linked(words, expression, following):
             if following.month or following.month_modifier:
@@ -140,6 +147,14 @@ def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expres
         following = expression
     kept.reverse()
     return [e for i, e in enumerate(kept) if not e.weak or (not e.listed and _is_plain_day(words, kept, i))]
+
+
+def _shares_year(first: Expression, second: Expression) -> bool:
+    """Whether the year after the second is the first's too ("abril y mayo de 2023")."""
+    if not (first.month and second.month) or bool(first.day) != bool(second.day):
+        return False
+    stated = first.year or first.year_modifier or first.modifier
+    return not stated and (first.month, first.day) <= (second.month, second.day)
 
 
 def _is_plain_day(words: Sequence[Word], found: Sequence[Expression], i: int) -> bool:

@@ -46,6 +46,8 @@ class Expression:
     """Which of the month's weekdays ("el primer lunes de mayo"); -1 the last."""
     ranged: bool = False
     """One end of "del 3 al 5"."""
+    ends_range: bool = False
+    """The second end, of which the first stands right before."""
     complement: bool = False
     """Attached to a noun ("las elecciones del 12 de marzo"), not to a verb."""
 
@@ -76,8 +78,10 @@ class Grammar:
         return found
 
     def _recurring(self, i: int) -> int:
-        """End of "lunes a viernes" at `i`, which no part of is a date; 0 where there is none."""
+        """End of "lunes a viernes" or "(cada) 5 de mayo" at `i`, which no part of is a date; 0 where there is none."""
         words = self.words
+        if words[i].number and words[i + 1].of and words[i + 2].month:
+            return i + 3
         return i + 3 if words[i].weekday >= 0 and words[i + 1].range and words[i + 2].weekday >= 0 else 0
 
     def _left(self, i: int, low: int) -> tuple[int, str]:
@@ -233,6 +237,9 @@ class Grammar:
         start, modifier = self._left(i, low)
         found = Expression(start, i + 1, "day_number", modifier=modifier, complement=words[start].of)
         self._calendar(found, i)
+        plural = start < i and words[i - 1].plural and not self._is_listed(i)
+        if (plural or (words[start - 1].each and start == i)) and not found.year:
+            return None  # "los 5 de mayo", "cada 5 de mayo"
         if found.month or (found.month_modifier and start < i):
             return self._with_part(found)
         if not words[i].digits:
@@ -407,6 +414,9 @@ class Grammar:
         if words[k].modifier == "that":  # "hoy mismo"
             k += 1
             found.end = k
+        if word.offset is not None and words[k].part and words[k].offset is None and not words[k + 1].of:
+            found.part, found.end = words[k].part, k + 1  # "ayer noche"
+            return found
         if words[k].comma:
             k += 1
         if words[k].determiner and words[k].masculine:
@@ -624,7 +634,7 @@ class Grammar:
         words = self.words
         start, modifier = self._left(i, low)
         before = words[start - 1] if start else ORDINARY
-        dated = before.preposition or modifier or (before.of and (words[start - 2].part or words[start - 2].unit == "day"))
+        dated = before.dating or modifier or (before.of and (words[start - 2].part or words[start - 2].unit == "day"))
         if not dated:
             return None
         month, day = words[i].festivity or (0, 0)

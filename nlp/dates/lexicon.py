@@ -12,7 +12,7 @@ from typing import Any
 from spacy.tokens import Doc
 
 _NUMERIC = re.compile(
-    r"(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
+    r"(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?:t[\d:.,z+-]*)?"
     r"|(?P<d2>\d{1,2})(?P<s2>[-/.])(?P<m2>\d{1,2}|[a-záéíóú]{3,10}\.?)(?P=s2)(?P<y2>[12]\d{3})"
     r"|(?P<d3>\d{1,2})/(?P<m3>\d{1,2})/(?P<y3>\d{2})"
     r"|(?P<d4>\d{1,2})/(?P<m4>\d{1,2}))"
@@ -60,6 +60,7 @@ class Word:
     clause: bool = False
     ago: bool = False
     within: bool = False
+    dating: bool = False
     dates_back: bool = False
     perfect: bool = False
     midnight: bool = False

@@ -53,7 +53,7 @@ def looks_ahead(words: Sequence[Word], found: Expression) -> int:
         return 1
     if before.participle:
         return words[found.start - 2].tense or -1  # "iniciado el 3 de enero", but "será velado el lunes"
-    if before.until and (found.day or found.weekday >= 0):
+    if before.until and not found.ends_range and (found.day or found.weekday >= 0):
         clause = words[max(0, found.start - 5) : found.start]  # "quedó en observación hasta el martes"
         last = max((i for i, word in enumerate(clause) if word.stop or word.comma or word.clause), default=-1)
         return -1 if any(word.tense < 0 and not word.perfect for word in clause[last + 1 :]) else 1
@@ -81,6 +81,9 @@ class Resolver:
     anchor_kind: Anchor = "published"
     previous: DateValue | None = None
     previous_end: int = 0
+    last: date | None = None
+    """Day of the expression just before, whatever it is."""
+    last_end: int = 0
     stated: list[date] = field(default_factory=list)
     """First days of the dates that the text states in full; they can complete others where `published` is None."""
 
@@ -90,6 +93,7 @@ class Resolver:
         if value is None:
             return None
         if value.start is not None and value.precision == "day":
+            self.last, self.last_end = value.start, found.end
             reporting = found.rule == "deictic" and found.offset == 0 and not found.part  # "informó hoy"
             if not reporting or self.previous is None:
                 self.previous, self.previous_end = value, found.end
@@ -191,6 +195,20 @@ class Resolver:
             return self._made(found, min(day for day in days if day > self.published))
         return self._made(found, max(day for day in days if day <= self.published))
 
+    def _end_of_range(self, found: Expression) -> date | None:
+        """The first day on or after the one before it that the words fit ("desde el 15 hasta el 20 de julio")."""
+        if self.last is None or not 0 <= found.start - self.last_end <= 2:
+            return None
+        if found.modifier in _BACK or found.modifier in _FORWARD:
+            return None
+        for ahead in range(370):
+            day = self.last + timedelta(days=ahead)
+            if found.weekday >= 0 and day.weekday() != found.weekday:
+                continue
+            if found.day in (0, day.day) and found.month in (0, day.month):
+                return day
+        return None
+
     def _continued(self, found: Expression) -> date | None:
         """The day and month as a continuation of a full date of the same sentence ("el 5 de mayo de 2018 y el 9 de junio")."""
         if self.previous is None or not self.previous.year or self.previous.start is None:
@@ -210,6 +228,8 @@ class Resolver:
         if found.modifier == "this":
             near = [day for day in (past, future) if day]
             return min(near, key=lambda day: abs(day - published)) if near else None
+        if found.ends_range and (day := self._end_of_range(found)):
+            return day
         continued = self._continued(found)
         if continued and not found.complement:
             return continued
@@ -286,6 +306,8 @@ class Resolver:
 
     def _day_number(self, found: Expression) -> DateValue | None:
         """Reads "el día 5", "del 20", "el lunes 18": in the month of the date just named, else the latest up to publication."""
+        if found.ends_range and self.published and (end := self._end_of_range(found)):
+            return self._made(found, end)
         last = self.previous
         explicit = last is not None and last.month is not None and last.start is not None
         if explicit and last and last.start and found.modifier not in (*_BACK, *_FORWARD):
@@ -306,6 +328,8 @@ class Resolver:
 
     def _weekday(self, found: Expression) -> DateValue | None:
         published = self.published
+        if published and found.ends_range and (day := self._end_of_range(found)):
+            return self._made(found, day)
         if found.day:
             return self._weekday_and_day(found)
         if published is None:
@@ -357,9 +381,11 @@ class Resolver:
             stated = make_date(found.year or day.year, found.month, found.day)
             if stated and (found.year or abs((stated - day).days) <= 10):
                 day = stated
-        elif found.weekday >= 0 and day.weekday() != found.weekday:
-            # the weekday was written with the story, the day of publication may be a day off
-            day = day - timedelta(days=(day.weekday() - found.weekday) % 7) if found.offset <= 0 else day
+        elif found.weekday >= 0 and (day.weekday() != found.weekday or found.day not in (0, day.day)):
+            # the weekday was written with the story, the day of publication may be a day or two off
+            days = [day + timedelta(days=by) for by in (0, -1, 1, -2, 2, -3, 3)]
+            fits = [d for d in days if d.weekday() == found.weekday]
+            day = next((d for d in fits if found.day in (0, d.day)), fits[0])
         return self._made(found, day)
 
     def _same_day(self, found: Expression) -> DateValue | None:

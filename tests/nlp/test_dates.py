@@ -122,6 +122,7 @@ Fecha: 19.08.2025 | 2025-08-19
 Fecha: 2025-08-19 | 2025-08-19
 Fecha: 19.ago.2025 | 2025-08-19
 Fecha: 12-mar-2024 | 2024-03-12
+Fecha: 2025-08-18T10:30:00-05:00 | 2025-08-18
 Fecha: 19/08/25 | 2025-08-19
 El robo fue el 19/08 en la noche | 2025-08-19 noche
 El robo fue el lunes 18/08/2025 | 2025-08-18
@@ -144,6 +145,7 @@ Lo mataron en la víspera | 2025-08-19
 Lo mataron la jornada de ayer | 2025-08-19
 Lo mataron la madrugada de ayer | 2025-08-19 madrugada
 Lo mataron ayer por la noche | 2025-08-19 noche
+Lo mataron ayer noche | 2025-08-19 noche
 Lo mataron ayer en la tarde | 2025-08-19 tarde
 Lo mataron ayer, en horas de la tarde | 2025-08-19 tarde
 Lo mataron hoy al mediodía | 2025-08-20 tarde
@@ -246,6 +248,8 @@ La batida fue del lunes 11 al viernes 15 de agosto | 2025-08-11/2025-08-15
 La batida fue el 5, 6 y 7 de junio | 2025-06-05/2025-06-07
 La batida fue los días 15 y 16 de marzo del 2001 | 2001-03-15/2001-03-16
 La batida fue el 28 y 29 de julio | 2025-07-28/2025-07-29
+La batida fue desde el 15 hasta el 20 de julio | 2025-07-15/2025-07-20
+La batida fue desde el lunes hasta el martes | 2025-08-18/2025-08-19
 La batida fue sábado y domingo | 2025-08-16/2025-08-17
 La batida fue entre el sábado y el domingo | 2025-08-16/2025-08-17
 """
@@ -306,6 +310,9 @@ El 24 de julio robaron allá. A la otra entidad le tocó el 25, solo que nadie a
 El 11 de setiembre de 2001 fue el atentado. El día 12 volvieron. | 2001-09-11, 2001-09-12
 Lo mataron el 4 de junio y a su hermano el 15 de mayo. | 2025-06-04, 2025-05-15
 Lo detuvieron el 11 de noviembre de 2021 y el 5 de diciembre lo soltaron. | 2021-11-11, 2021-12-05
+Los robos fueron en abril y mayo del 2023. | 2023-04, 2023-05
+Los robos fueron de enero a marzo de 2023. | 2023-01, 2023-03
+Los robos fueron el 12 de abril y el 3 de mayo de 2023. | 2023-04-12, 2023-05-03
 Lo mataron el lunes y lo hallaron ayer. | 2025-08-18, 2025-08-19
 El ministro informó hoy que el 3 de julio lo citaron y ese día lo mataron. | 2025-08-20, 2025-07-03, 2025-07-03
 El 3 de marzo de 2020 fue. El 9 de ese mes volvieron. | 2020-03-03, 2020-03-09
@@ -325,6 +332,11 @@ Lo asaltaron en la avenida 28 de julio
 Lo asaltaron en la av. 28 de Julio
 Lo asaltaron en la Av. 9 de Octubre
 Lo asaltaron en las avenidas España y 28 de Julio
+Lo asaltaron en la intersección de las avenidas 28 de Julio y 9 de Octubre
+La agrupación 1 de Mayo protestó
+Protestan cada 5 de mayo
+Protestan los 5 de mayo
+Pidió una oportunidad por Navidad
 Lo asaltaron en el cruce de España con 28 de Julio
 Asaltaron una joyería en 18 de Julio
 Murió pasada la medianoche
@@ -470,6 +482,7 @@ def test_what_is_stated_is_kept_where_it_does_not_resolve() -> None:
 
 def test_weekday_written_with_the_story_corrects_a_day_of_publication_that_is_off() -> None:
     assert found("Ayer, lunes, lo mataron", date(2025, 8, 20)) == ["2025-08-18"]
+    assert found("Hoy jueves 21 lo mataron", date(2025, 8, 20)) == ["2025-08-21"]
 
 
 def test_component_sets_the_span_group(tmp_path: Path) -> None:
