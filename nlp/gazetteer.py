@@ -13,7 +13,7 @@ import gzip
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -120,6 +120,8 @@ class Gazetteer:
         self._folder = folder
         self._named: dict[str, tuple[Place, ...]] = {}
         self._longest: dict[str, int] = {}
+        self.beginnings: set[str] = set()
+        """First words of the names in `names` that have several."""
         self.demonyms: dict[str, Place] = {}
         """Folded demonym ("trujillano") to the widest place that it surely names."""
         self.by_ubigeo: dict[str, Place] = {}
@@ -140,6 +142,11 @@ class Gazetteer:
     def named(self, key: str) -> tuple[Place, ...]:
         """Every administrative unit, district capital, country or neighbourhood on file of that name."""
         return self._named.get(key, ())
+
+    @property
+    def names(self) -> Container[str]:
+        """The keys that `named` knows."""
+        return self._named
 
     def longest(self, first: str) -> int:
         """Words in the longest name in `named` that begins with the word; 0 if none does."""
@@ -194,6 +201,9 @@ class Gazetteer:
         if place not in known:
             self._named[key] = (*known, place)
             first, words = key.split()[0], key.count(" ") + 1
+            for at, letter in enumerate(key):
+                if letter == " ":
+                    self.beginnings.add(key[:at])
             if words > self._longest.get(first, 0):
                 self._longest[first] = words
 

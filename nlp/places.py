@@ -64,6 +64,10 @@ class PlaceMention:
     """Whether "en", "desde", "hacia" or "hasta" stands before it."""
     keys: tuple[str, ...] = ()
     """Folded names to look up, the surest first."""
+    tail: tuple[str, ...] = ()
+    """Folded names that end a facility's name and say where it is ("trujillo" of "hospital Belén de Trujillo")."""
+    bracketed: bool = False
+    """Whether it stands in brackets after another place, which it then contains: "Sabadell (Barcelona)"."""
     country: str | None = None
     """Country of the newspaper, as far as known, which chooses among namesakes."""
     gazetteer: Gazetteer | None = field(default=None, repr=False)
@@ -180,6 +184,7 @@ class _Words:
         self.months = frozenset(names["months"])
         self.abbreviations = frozenset(names["abbreviations"])
         self.cardinals = frozenset(names["cardinals"])
+        self.territorial = frozenset(table["territorial"]["words"])
         self.overshadowed = frozenset(fold(w) for w in bare["overshadowed"])
         self.breaks = frozenset(fold(w) for w in names["breaks"])
         self.numbers = frozenset(names["numbers"])
@@ -300,9 +305,10 @@ class _Scan:
         self.doc, self.words, self.t, self.g, self.country = doc, words, tables, gazetteer, country
         self.n = len(words)
         self.text: str = doc.user_data.get("text") or doc.text
+        self.names, self.beginnings = gazetteer.names, gazetteer.beginnings
         self.mentions: list[PlaceMention] = []
         self.surnames: set[str] = set()
-        zones = doc.spans.get("zones") or []
+        zones = list(doc.spans["zones"]) if "zones" in doc.spans else []
         self.zone_starts = [z.start for z in zones]
         self.zone_labels = [z.label_ for z in zones]
         self.zone_ends = [z.end for z in zones]
@@ -396,10 +402,13 @@ class _Scan:
             return 0
         kind = entry.kind
         keys: tuple[str, ...] = (key,)
+        tail: tuple[str, ...] = ()
         roles = {entry.role} if entry.role else set()
         if kind == "facility":
-            keys = tuple(dict.fromkeys([fold(self._slice(i, end)), key, *self._tails(begin, end)]))
+            keys = tuple(dict.fromkeys([fold(self._slice(i, end)), key]))
+            tail = self._tails(begin, end, bool(entry.role) and entry.words[0] in self.t.territorial)
         self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
+        self.mentions[-1].tail = tail
         return end
 
     def _numbered(self, i: int, j: int) -> int:
@@ -681,18 +690,18 @@ class _Scan:
         longest = words[j].longest
         if not longest:
             return 0
-        keys: list[str] = []
+        names, months = self.names, self.t.months
         best = 0
-        at = j
-        named = self.g.named
-        while at < self.n and len(keys) < longest:
+        key = ""
+        for at in range(j, min(self.n, j + longest)):
             w = words[at]
             if not w.key:
                 break
-            keys.append(w.key)
-            at += 1
-            if (w.cap or w.digit or w.key in self.t.months) and named(" ".join(keys)):
-                best = at
+            key = f"{key} {w.key}" if key else w.key
+            if key in names and (w.cap or w.digit or w.key in months):
+                best = at + 1
+            elif key not in self.beginnings:
+                break
         return best
 
     def _is_admin(self, k: int) -> bool:
@@ -705,14 +714,17 @@ class _Scan:
         kinds = {p.kind for p in self.g.named(key)}
         return bool(kinds & {"province", "department", "country"}) or ("district" in kinds and key not in self.t.common)
 
-    def _tails(self, begin: int, end: int) -> list[str]:
-        """Names that end a facility's name: "Trujillo" in "hospital Belén de Trujillo"."""
+    def _tails(self, begin: int, end: int, territorial: bool) -> tuple[str, ...]:
+        """Names that end a facility's name and say where it is: "Trujillo" in "hospital Belén de Trujillo"."""
         words = self.words
         found = []
         for k in range(begin, end):
-            if words[k].cap and (k == begin or not words[k - 1].cap) and self._longest_known(k) == end:
+            if words[k].cap and (words[k - 1].key in _OF or territorial) and self._longest_known(k) == end:
                 found.append(self._key(k, end))
-        return found
+            elif words[k].cap and k > 1 and words[k - 1].key in self.t.articles and words[k - 2].key in _OF:
+                if self._longest_known(k) == end:
+                    found.append(self._key(k, end))
+        return tuple(found)
 
     # -- bare names ----------------------------------------------------------------------------------------------------------
 
@@ -965,12 +977,12 @@ class _Scan:
             frozenset(roles),
             self._sentence(i),
             self._zone(i),
-            -1,
-            locative,
-            keys,
-            self.country,
-            self.g,
-            places,
+            locative=locative,
+            keys=keys,
+            bracketed=i > 0 and self.words[i - 1].text == "(" and self._ends_at(i - 1),
+            country=self.country,
+            gazetteer=self.g,
+            _candidates=places,
         )
         self.mentions.append(mention)
 
@@ -1035,7 +1047,7 @@ _MUNICIPAL = frozenset("ciudad urbe jurisdiccion localidad pueblo poblado".split
 def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
     """The places that a mention's words may mean, in the light of its kind word and of the newspaper's country."""
     home = m.country or "PE"
-    for position, key in enumerate(m.keys):
+    for key in m.keys:
         named = g.named(key)
         if not m.word:
             pool = [p for p in named if p.kind in BELOW or key not in _tables().overshadowed]
@@ -1047,6 +1059,8 @@ def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
             found = own + [p for p in pool if p.country != home]
         elif m.kind == "district":
             found = [p for p in named if p.kind == "district"] + list(g.abroad(key))
+            if "provincia" in m.word:  # "distrito y provincia de Julcán": both have the name
+                found = [p for p in found if fold(p.province or "") == key]
             if home == "PE" and not any(p.country == "PE" for p in found) and m.word in _MUNICIPAL:
                 found += [p for p in named if p.kind == "populated_place"] or list(g.populated(key))
         elif m.kind in ("province", "department"):
@@ -1072,17 +1086,16 @@ def _candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 if home != "PE":
                     found += [p for p in g.abroad(key) if p.country == home]
         elif m.kind == "facility":
-            found = [p for p in named if p.kind == "facility"] if position == 0 else []
-            if not found and (
-                position or "institution" in m.roles or m.word in ("puerto", "playa", "valle", "terminal", "aeropuerto")
-            ):
-                found = [p for p in named if p.kind in ADMIN or p.kind in ("populated_place", "neighbourhood")]
-                if key in _tables().overshadowed:
-                    found = [p for p in found if p.kind in BELOW]
-                if home != "PE":
-                    found += [p for p in g.abroad(key) if p.country == home]
+            found = [p for p in named if p.kind == "facility"]
         else:
             found = []
+        if found:
+            return tuple(dict.fromkeys(found))
+    for key in m.tail:
+        shadowed = key in _tables().overshadowed
+        found = [p for p in g.named(key) if p.kind in ("populated_place", "neighbourhood") or (p.kind in ADMIN and not shadowed)]
+        if home != "PE":
+            found = [p for p in [*found, *g.abroad(key)] if p.country == home]
         if found:
             return tuple(dict.fromkeys(found))
     return ()
@@ -1146,8 +1159,8 @@ class Resolver:
     def _rings(
         self, mention: PlaceMention, chain: Sequence[PlaceMention], context: Sequence[PlaceMention]
     ) -> list[tuple[str, list[PlaceMention]]]:
-        rest = [m for m in context if m not in chain and (m.kind in ADMIN or m.kind == "populated_place" or m.keys)]
-        firm = [m for m in rest if m.locates and "institution" not in m.roles and m.kind != "country"]
+        rest = [m for m in context if m not in chain and (m.keys or m.tail)]
+        firm = [m for m in rest if m.locates and "institution" not in m.roles and m.kind != "country" and not m.bracketed]
         here = mention.sentence
         names = [m for m in firm if m.candidates and (not m.word or any(c.kind in ADMIN for c in m.candidates))]
         title = [m for m in names if m.zone in ("headline", "dateline")]
@@ -1177,6 +1190,8 @@ class Resolver:
         if place is not None and place.candidates and place in items:
             items.remove(place)
             items.insert(0, place)
+        if home != "PE" and any(m.kind == "district" and m.word and not m.candidates for m in chain):
+            items = []
         while items:
             graded = [(max(_support(c, [o for o in items if o is not m]) for c in m.candidates), m) for m in items]
             most = max(score[0] for score, _ in graded)
@@ -1195,6 +1210,10 @@ class Resolver:
             found = self._one(pool, base)
             if found is not None and base.kind in BELOW and rule == "named" and not self._telling(base, found, home, prior):
                 found, pool = None, []
+            if found is not None and found.district is None and found.kind in BELOW:
+                wider, _ = self._from_rings(rings, home, prior, min(m.first for m in chain))
+                if wider is not None and wider.district and wider.department == found.department:
+                    return wider, rule, found
             if found is not None:
                 return found, rule, found if found.kind in BELOW else None
             shared = self._shared(pool)
@@ -1203,6 +1222,12 @@ class Resolver:
             items = others
         at = min(m.first for m in chain)
         found, rule = self._from_rings(rings, home, prior, at)
+        unlisted = next((m for m in chain if m.kind == "district" and m.word and not m.candidates), None)
+        if unlisted is not None and home != "PE" and unlisted.word != "ciudad" and len(unlisted.name) > 3:
+            wider = next((p for m in chain if m.kind in ("province", "department") for p in m.candidates if p.country == home), found)
+            department = wider.department if wider is not None else None
+            place = Place("district", unlisted.name, unlisted.name, None, department, home)
+            return place, "named", None
         return found, rule, None
 
     def _narrow(
@@ -1223,7 +1248,7 @@ class Resolver:
                 confirmed or base.kind in ADMIN
             ):
                 break
-            others = [m for m in mentions if not set(m.keys) & set(base.keys)]
+            others = [m for m in mentions if not {*m.keys, *m.tail} & {*base.keys, *base.tail}]
             hits = [(*_support(c, others, both=True), *_nearness(c, others)) for c in pool]
             top = max(hits, default=(0, 0, 0, 0))
             if any(top):
@@ -1246,10 +1271,9 @@ class Resolver:
                     pool, rule = inside, "region"
             if inside and not confirmed:
                 clash = False
-        elif rule == "named" and not confirmed and not clash:
-            known = [c for c in pool if c.kind == "district" and c.ubigeo in _tables().prominent]
-            if len(known) == 1:
-                pool = known
+        known = [c for c in pool if c.kind == "district" and c.ubigeo in _tables().prominent]
+        if len(known) == 1 and base.kind in ADMIN and not clash:
+            pool = known
         return pool, rule, clash
 
     def _telling(self, base: PlaceMention, found: Place, home: str, prior: Place | None) -> bool:
@@ -1409,7 +1433,16 @@ def _narrowest(pool: list[Place], base: PlaceMention) -> list[Place]:
     """Without "provincia" or "región" a city's name is the district, not the province and department called after it."""
     if base.word and base.kind in ADMIN:
         return pool
-    return [p for p in pool if p.kind not in ADMIN or not any(q is not p and q.kind in ADMIN and q.within(p) for q in pool)]
+    return [p for p in pool if p.kind not in ADMIN or not any(_seat(q, p) for q in pool)]
+
+
+def _seat(place: Place, wider: Place) -> bool:
+    """Whether the place is the capital, or holds the capital, of the wider one."""
+    if place is wider or RANK[place.kind] >= RANK[wider.kind] or place.kind not in ADMIN or not place.within(wider):
+        return False
+    if place.ubigeo is None or wider.kind == "country":
+        return True
+    return place.ubigeo[{"department": 2, "province": 4}[wider.kind] :].rstrip("0") in ("", "01", "0101", "1")
 
 
 _TELLING_ROLES = frozenset({"institution", "office", "demonym", "resident"})

@@ -315,6 +315,39 @@ CASES = [
         "urbanización Los Álamos Verdes",
         admin="-, -, -",
     ),
+    Case(
+        "Fue en el caserío Canduall, en el distrito y provincia de Julcán.",
+        "caserío Canduall",
+        "caserío Canduall",
+        admin="Julcán, Julcán, La Libertad",
+    ),
+    Case(
+        "Huancayo: roban joyería\n\nForado en el jirón Ancash. Otro robo en El Tambo.",
+        "jirón Ancash",
+        None,
+        "jirón Ancash",
+        "Huancayo, Huancayo, Junín",
+    ),
+    Case(
+        "Trujillo: cae falso médico\n\nAtendía en el jirón Gamarra. Su colega radica en Moquegua.",
+        "jirón Gamarra",
+        None,
+        "jirón Gamarra",
+        "Trujillo, Trujillo, La Libertad",
+    ),
+    Case("Asaltan galería de Gamarra.", "galería de Gamarra", "galería de Gamarra", admin="La Victoria, Lima, Lima"),
+    Case("Robaron en el malecón Cisneros, en Miraflores.", "Miraflores", None, "malecón Cisneros", "Miraflores, Lima, Lima"),
+    Case(
+        "Cusco: hieren a turista\n\nFue en la plaza San José.", "plaza San José", "plaza San José", admin="Cusco, Cusco, Cusco"
+    ),
+    Case("Cayeron en Villa María del Triunfo.", "Villa María del Triunfo", admin="Villa María del Triunfo, Lima, Lima"),
+    Case(
+        "Salió del bar. El agresor huyó por la avenida España, en Trujillo.",
+        "avenida España",
+        None,
+        "avenida España",
+        "Trujillo, Trujillo, La Libertad",
+    ),
     # all capitals
     Case("TRUJILLO: MATAN A TAXISTA EN LA ESPERANZA Y FUGAN", "LA ESPERANZA", admin="La Esperanza, Trujillo, La Libertad"),
     # abroad
@@ -357,6 +390,44 @@ CASES = [
         "Punta Carretas",
         admin="Montevideo, -, Montevideo",
         country="UY",
+    ),
+    Case(
+        "Ataque en la comunidad Los Mangos, municipio de Tecozautla, Hidalgo.",
+        "comunidad Los Mangos",
+        "comunidad Los Mangos",
+        admin="Tecozautla, -, Hidalgo",
+        country="MX",
+    ),
+    Case(
+        "Detenidos nueve sospechosos en la provincia de Alicante.",
+        "provincia de Alicante",
+        admin="-, Alicante, Comunidad Valenciana",
+        country="ES",
+    ),
+    Case(
+        "Copamiento en el barrio Pocitos.", "barrio Pocitos", "barrio Pocitos", admin="Montevideo, -, Montevideo", country="UY"
+    ),
+    Case(
+        "Una familia de Quilmes Oeste fue asaltada.",
+        "Quilmes Oeste",
+        "Quilmes Oeste",
+        admin="Quilmes, -, Buenos Aires",
+        country="AR",
+    ),
+    Case(
+        "Cayó en la colonia Jardines de Morelos, en Ecatepec.",
+        "colonia Jardines de Morelos",
+        "colonia Jardines de Morelos",
+        admin="Ecatepec de Morelos, -, Estado de México",
+        country="MX",
+    ),
+    Case(
+        "Entraron a la casa de la calle Gran Canaria al 2300, entre Smith y Pellegrini, en Quilmes.",
+        "calle Gran Canaria al 2300, entre Smith y Pellegrini",
+        None,
+        "calle Gran Canaria al 2300, entre Smith y Pellegrini",
+        "Quilmes, -, Buenos Aires",
+        country="AR",
     ),
     Case("Hallaron cocaína en El Alto, departamento de La Paz.", "El Alto", admin="El Alto, -, La Paz", country="BO"),
 ]
@@ -473,7 +544,7 @@ def test_any_text_gives_ordered_spans_inside_the_document(text: str, country: st
         assert text[mention.start : mention.end] == mention.text == span.text
         at = RESOLVER.resolve(mention, found, country, "La Libertad/Trujillo")
         assert at.ubigeo is None or (len(at.ubigeo) == 6 and at.country == "PE")
-        assert at.district is None or at.department is not None
+        assert at.district is None or at.country is not None
 
 
 def test_the_gazetteer_knows_every_district_once() -> None:

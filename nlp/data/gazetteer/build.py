@@ -111,7 +111,7 @@ def abroad() -> None:
         if country in peers and c["population"] >= 5_000:
             for a in c["alternatenames"]:
                 k = fold(a)
-                if a[:1].isupper() and len(k) > 3 and SPANISH.fullmatch(a) and f" {k} " in f" {key} ":
+                if a[:1].isupper() and len(k) > 3 and SPANISH.fullmatch(a) and key.startswith(k + " "):
                     keys.add(k)
         for k in keys:
             if len(k) < 3 or k.isdigit():
