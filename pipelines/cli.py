@@ -72,24 +72,38 @@ def main(folder: DataFolder) -> None:  # noqa: ARG001
     set_up_logging()
 
 
-@main.command(cls=Help, example="quintanas crawl la-industria correo-la-libertad")
+@main.command(cls=Help, example="quintanas crawl laindustria correo-la-libertad --contact redaccion@example.org")
 @click.argument("source", nargs=-1)
+@click.option(
+    "--contact",
+    envvar="QUINTANAS_CONTACT",
+    help="Whom newspapers may ask: an e-mail address or a page.  [or QUINTANAS_CONTACT]",
+)
 @click.option("-s", "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a Scrapy setting for this run.")
 @data_option
 @sources_option
-def crawl(source: tuple[str, ...], settings: tuple[str, ...], folder: DataFolder, extra_sources: Path | None) -> None:
+def crawl(
+    source: tuple[str, ...],
+    contact: str | None,
+    settings: tuple[str, ...],
+    folder: DataFolder,
+    extra_sources: Path | None,
+) -> None:
     """Fetch what newspapers have new or changed, extract the incidents and store them.
 
     One scheduled run over the SOURCEs named, or over every configured newspaper. Prints a summary per newspaper.
     """
-    from pipelines.crawl import crawl_newspapers
+    from pipelines.crawl import crawl_newspapers, on_this_machine
     from pipelines.sources import configured_sources, summary_table
 
     chosen = configured_sources(folder, extra_sources, source)
     wrong = [setting for setting in settings if "=" not in setting]
     if wrong:
         raise click.UsageError(f"{wrong[0]}: a setting is NAME=VALUE")
-    summary = crawl_newspapers(folder, chosen, dict(setting.split("=", 1) for setting in settings))
+    if not contact and not all(map(on_this_machine, chosen)):
+        raise click.UsageError("newspapers must be able to ask who crawls them: give --contact, or set QUINTANAS_CONTACT")
+    changes = dict(setting.split("=", 1) for setting in settings)
+    summary = crawl_newspapers(folder, chosen, {"QUINTANAS_CONTACT": contact or "", **changes})
     click.echo(summary_table(summary.newspapers))
     click.echo(summary.sentence())
     if summary.failed:

@@ -35,7 +35,18 @@ class CrawlSummary:
     """Articles that the extractor read."""
     incidents: int
     """Incident reports that it found in them."""
-    interrupted: bool
+    endings: Mapping[str, str]
+    """How each newspaper's spider ended: "finished", "shutdown" (a person interrupted it), or what broke it."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a person ended the run early."""
+        return "shutdown" in self.endings.values()
+
+    @property
+    def broken(self) -> list[str]:
+        """The newspapers whose spider did not come to its end."""
+        return sorted(source for source, reason in self.endings.items() if reason not in ("finished", "shutdown"))
 
     @property
     def left(self) -> int:
@@ -45,13 +56,15 @@ class CrawlSummary:
     @property
     def failed(self) -> bool:
         """Whether anything that was asked for could not be had, or the run was cut off."""
-        return self.interrupted or any(row["failed"] for row in self.newspapers)
+        return self.interrupted or bool(self.broken) or any(row["failed"] for row in self.newspapers)
 
     def sentence(self) -> str:
         """The run in one line."""
         text = f"{self.read} articles read, {self.incidents} incident reports"
         if self.left:
             text += f", {self.left} articles left for the next run"
+        if self.broken:
+            text += f"; broke off: {', '.join(f'{source} ({self.endings[source]})' for source in self.broken)}"
         return f"interrupted: {text}" if self.interrupted else text
 
 
@@ -69,20 +82,25 @@ def crawl_newspapers(
     with writable_archive(folder) as archive:
         archive.sync_sources({key: value for key, value in vars(source).items() if key != "notes"} for source in sources)
         run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
-        interrupted = True
+        endings = dict.fromkeys((source.id for source in sources), "shutdown")
         try:
-            interrupted = _run_spiders(ArchiveFrontier(archive, run), sources, changes)
+            endings = _run_spiders(ArchiveFrontier(archive, run), sources, changes)
         finally:
-            archive.finish_run(run, "interrupted" if interrupted else "finished")
-        read, incidents = (0, 0) if interrupted else extract_pending(archive)
-        return CrawlSummary(archive.run_summary(run), read, incidents, interrupted)
+            archive.finish_run(run, "interrupted" if "shutdown" in endings.values() else "finished")
+        read, incidents = (0, 0) if "shutdown" in endings.values() else extract_pending(archive)
+        return CrawlSummary(archive.run_summary(run), read, incidents, endings)
 
 
-def _run_spiders(frontier: ArchiveFrontier, sources: Sequence[Source], changes: Mapping[str, str]) -> bool:
-    """Run one spider for each newspaper, all in this process; returns whether a person interrupted it."""
+def on_this_machine(source: Source) -> bool:
+    """Whether a newspaper's table names this machine as its home, as the samples' and the tests' do."""
+    return is_loopback(urlsplit(source.home).hostname or "")
+
+
+def _run_spiders(frontier: ArchiveFrontier, sources: Sequence[Source], changes: Mapping[str, str]) -> dict[str, str]:
+    """Run one spider for each newspaper, all in this process; returns how each ended."""
     process = AsyncCrawlerProcess(scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **changes))
     quiet_libraries()
-    reasons: list[str] = []
+    endings = dict.fromkeys((source.id for source in sources), "did not start")
     console = stderr()
     with progress_bar(console) as progress:
         progress.disable = not console.is_terminal
@@ -94,14 +112,14 @@ def _run_spiders(frontier: ArchiveFrontier, sources: Sequence[Source], changes: 
                 progress.advance(task)
 
             def closed(reason: str, source: Source = source) -> None:
-                reasons.append(reason)
+                endings[source.id] = reason
                 log.info("%s: %s", source.id, reason)
 
             crawler.signals.connect(advance, signal=signals.response_received, weak=False)
             crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
             process.crawl(crawler, source=source, frontier=frontier)
         process.start()
-    return "shutdown" in reasons
+    return endings
 
 
 def _settings(source: Source, changes: Mapping[str, str]) -> Settings:
@@ -111,7 +129,7 @@ def _settings(source: Source, changes: Mapping[str, str]) -> Settings:
     no others.
     """
     own: dict[str, Any] = {}
-    if is_loopback(urlsplit(source.home).hostname or ""):
+    if on_this_machine(source):
         addresses = (source.home, *source.feeds, *source.news_sitemaps, *source.sections)
         own = {
             "QUINTANAS_LOOPBACK_PORTS": sorted({urlsplit(address).port or 80 for address in addresses}),

@@ -42,6 +42,7 @@ def test_every_command_has_help_with_an_example(quintanas: Run, command: str) ->
         ["unknown"],
         ["crawl", "no-such-newspaper"],
         ["crawl", "--set", "NO_VALUE"],
+        ["crawl", "n60"],  # a newspaper of the open web, and nobody that it could ask
         ["extract", "no-such-file.jsonl"],
         ["evaluate"],
         ["export", "incidents.pdf"],
