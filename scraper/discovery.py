@@ -25,7 +25,8 @@ from scraper.urls import canonical_url, fetch_url, is_listing, is_page
 logger = logging.getLogger(__name__)
 
 _NAIVE_STAMP = re.compile(
-    rb"<(?:pubDate|published|updated|dc:date|issued|modified)>\s*(?:<!\[CDATA\[)?[^<\]]*\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:\]\]>)?\s*</",
+    rb"<(?:pubDate|published|updated|dc:date|issued|modified)>\s*(?:<!\[CDATA\[)?[^<\]]*"
+    rb"[T\s]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:\]\]>)?\s*</",
     re.I,
 )
 _INFLATED = 16 * 1024 * 1024
@@ -98,7 +99,10 @@ def read_feed(body: bytes, url: str, source: Source) -> list[Found]:
             logger.debug("fastfeedparser: %s: %s", url, error)
     if not entries:
         slow = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
-        entries = [(e.get("link"), e.get("published"), e.get("updated")) for e in slow.entries]
+        # dict.get, because feedparser's own warns where it takes one date for the other; dc:date it always calls "updated"
+        entries = [
+            (e.get("link"), dict.get(e, "published") or dict.get(e, "updated"), dict.get(e, "updated")) for e in slow.entries
+        ]
         if not entries and not slow.get("version"):
             raise ListingError("not-a-feed", f"{url} answers with something that is no feed")
     found = []
@@ -209,7 +213,7 @@ def own(found: list[Found], source: Source) -> Iterator[tuple[Found, str | None]
     for one in found:
         if not source.owns(one.address):
             yield one, "offsite"
-        elif source.denies(one.link.url) or source.denies(one.address):
+        elif source.denies(one.link.url):
             yield one, "denied"
         elif not source.allow and (is_listing(one.link.url) or not is_page(one.address)):
             yield one, "no-page"

@@ -366,6 +366,7 @@ _DAY_WORDS = r"(?:lunes|martes|mi[ée]rcoles|jueves|viernes|s[áa]bado|domingo)"
 _BEFORE_DATE = re.compile(
     rf"(?P<place>[A-ZÁÉÍÓÚÑ][\w .'’()-]{{1,40}}?)?[\s,.:;|(–—-]*(?:{_DAY_WORDS}\b[\s,.]*)?(?:el\s+)?$", re.I
 )
+_SEPARATED = re.compile(rf"[,.:;|(/·•–—-]\s*(?:{_DAY_WORDS}\b[\s,.]*)?(?:el\s+)?$", re.I)
 _NO_PLACE = re.compile(rf"(?:publicad[oa]|fecha|por|actualizad[oa]|redacci[óo]n|escrito|creado|posted|{_DAY_WORDS})\b", re.I)
 
 
@@ -381,6 +382,8 @@ def read_date_line(text: str) -> tuple[datetime, str | None] | None:
     before, after = text[:start], text[end:].strip(" .,|-–—()")
     if len(before) > 60 or len(after) > 40:
         return None
+    if before.strip() and not _SEPARATED.search(before) and not _NO_PLACE.match(before.strip()):
+        return None  # "avenida 28 de julio 2026"
     match = _BEFORE_DATE.fullmatch(before.strip())
     place = match["place"] if match else None
     if place and (_NO_PLACE.match(place) or not place[0].isupper() or "," not in before):

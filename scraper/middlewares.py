@@ -12,15 +12,20 @@ from urllib.parse import urljoin
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import IgnoreRequest
+from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.error import DNSLookupError
 
 from scraper.sources import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
+    from twisted.internet.defer import Deferred
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +76,20 @@ def is_private(host: str) -> bool:
         return (
             is_loopback(host) or "." not in host or host.rpartition(".")[2].isdigit() or host.endswith((".local", ".internal"))
         )
+
+
+class PublicResolver(CachingThreadedResolver):
+    """A resolver that knows no name of a private address, whoever owns the name; this machine is asked by its address alone."""
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
+        """Return the address of a host. Fails like an unknown name where that address is not public."""
+
+        def check(address: str) -> str:
+            if address != name and is_private(address):
+                raise DNSLookupError(f"{name} is at {address}, which is not a public address")
+            return address
+
+        return super().getHostByName(name, timeout).addCallback(check)
 
 
 class RedirectGuardMiddleware:

@@ -15,6 +15,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 import trafilatura
@@ -36,6 +37,7 @@ SHORT = 1200  # characters; a text below it is read once more, the dear way (mea
 BELIEVED = 0.8  # share of the page's text that a JSON-LD articleBody must have; seven of 33 are stubs
 MOST_LINKS = 20
 LONGEST_PAGE = 6_000_000  # characters; the longest real pages have a third of it
+NEAR = 40  # elements below the title of a list of other stories
 LONGEST_POINTER = 3000  # characters of a list of links to other stories
 
 _BLOCKS = (
@@ -383,9 +385,15 @@ def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]
             form.tag = "div"  # whole pages of some systems are one form
         else:
             form.drop_tree()
-    for picture in list(body.iter("img")):
-        frame = next((e for e in picture.iterancestors("table", "figure", "div", "center", "dl")), None)
-        if frame is not None and frame.find(".//p") is None and len(_start(frame, 200)) <= 200 and frame.find(".//h1") is None:
+    frames = {next(picture.iterancestors("table", "figure", "div", "center", "dl"), None) for picture in body.iter("img")}
+    for frame in frames:
+        if (
+            frame is not None
+            and _in_tree(frame, body)
+            and frame.find(".//p") is None
+            and len(_start(frame, 200)) <= 200
+            and frame.find(".//h1") is None
+        ):
             yield from _drop(frame)
     _make_paragraphs(body)
     words = sum(len(" ".join(p.itertext())) for p in body.iter("p", "br")) or 1
@@ -480,11 +488,10 @@ def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Remo
         around = heading.getparent()
         if around is None or len(line) > 60 or not _introductions()[2].match(line):
             return
-        following = [a for sibling in heading.itersiblings() for a in sibling.iter("a")]
-        words = sum(len(_line(sibling) or "") for sibling in heading.itersiblings())
-        linked = [a for a in following if _is_story(a.get("href") or "", url, source)]
-        if linked and words < 400 * len(linked):
-            for sibling in [*heading.itersiblings()]:
+        below = list(islice(heading.itersiblings(), NEAR))
+        linked = [a for sibling in below for a in sibling.iter("a") if _is_story(a.get("href") or "", url, source)]
+        if linked and sum(len(_start(sibling, 2000)) for sibling in below) < 400 * len(linked):
+            for sibling in below:
                 yield from _drop(sibling)
             heading.drop_tree()
         return

@@ -82,6 +82,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scraper.middlewares.RetryAfterMiddleware": 560,
     "scraper.middlewares.RedirectGuardMiddleware": 610,
 }
+TWISTED_DNS_RESOLVER = "scraper.middlewares.PublicResolver"
 EXTENSIONS = {"scraper.middlewares.CrawlDelay": 500}
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

@@ -102,10 +102,11 @@ class Source:
         return same_site(url, self.home)
 
     def denies(self, url: str) -> bool:
-        """Whether `allow` and `deny` exclude an article's address."""
-        if any(pattern.search(url) for pattern in self._deny):
+        """Whether `allow` and `deny` exclude an article's canonical address, tried as it is and with a slash at its end."""
+        forms = (url, f"{url}/")
+        if any(pattern.search(form) for pattern in self._deny for form in forms):
             return True
-        return bool(self._allow) and not any(pattern.search(url) for pattern in self._allow)
+        return bool(self._allow) and not any(pattern.search(form) for pattern in self._allow for form in forms)
 
     def may_be_article(self, url: str) -> bool:
         """Whether a link on a page leads to an article: by the patterns where there are any, by its form otherwise."""

@@ -1,0 +1,110 @@
+"""Addresses that are never asked, and waits that are kept."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from scraper.metadata import read_date_line
+from scraper.middlewares import is_private, retry_after
+from scraper.settings import scrapy_settings
+
+NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "a.localhost",
+        "10.1.2.3",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "::1",
+        "fe80::1",
+        "127.1",
+        "fd00::1",
+        "2130706433",
+        "intranet",
+        "router.local",
+        "metadata.google.internal",
+        "::ffff:127.0.0.1",
+        "100.64.0.1",
+    ],
+)
+def test_private_hosts(host: str) -> None:
+    assert is_private(host)
+
+
+@pytest.mark.parametrize("host", ["laindustria.pe", "www.rpp.pe", "8.8.8.8", "2606:4700::1111"])
+def test_public_hosts(host: str) -> None:
+    assert not is_private(host)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (b"120", 120),
+        (b"Wed, 14 Oct 2026 12:01:00 GMT", 60),
+        (b"Wed, 14 Oct 2026 11:00:00 GMT", 0),
+        (b"soon", None),
+        (b"", None),
+        (None, None),
+    ],
+)
+def test_retry_after(header: bytes | None, seconds: float | None) -> None:
+    assert retry_after(header, NOW) == seconds
+
+
+def test_settings_are_safe() -> None:
+    settings = scrapy_settings(QUINTANAS_CONTACT="a@example.org")
+    assert settings.getbool("ROBOTSTXT_OBEY")
+    assert settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
+    assert not settings.getbool("REMOTE_CONTROL_ENABLED")
+    assert not settings.getbool("TELNETCONSOLE_ENABLED")
+    handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
+    assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
+    assert "a@example.org" in settings["USER_AGENT"]
+
+
+@pytest.mark.parametrize(
+    ("line", "day", "place"),
+    [
+        ("Trujillo, 14 de octubre de 2026", "2026-10-14T00:00", "Trujillo"),
+        ("Santiago de Chuco, martes 13 de octubre del 2026", "2026-10-13T00:00", "Santiago de Chuco"),
+        ("Publicado el 14/10/2026 a las 5:41 p. m.", "2026-10-14T17:41", None),
+        ("14 octubre, 2026", "2026-10-14T00:00", None),
+        ("Por Redacción | 14 Oct 2026 | 17:41 h", "2026-10-14T17:41", None),
+        ("03/08/2025", "2025-08-03T00:00", None),
+        ("1 de setiembre de 2026 12:05 am", "2026-09-01T00:05", None),
+        ("Avenida 28 de Julio 2026", None, None),
+        ("El 14 de octubre de 2026 un sujeto armado asaltó la agencia bancaria de la avenida Larco", None, None),
+        ("octubre de 2026", None, None),
+        ("31/02/2026", None, None),
+    ],
+)
+def test_date_lines(line: str, day: str | None, place: str | None) -> None:
+    found = read_date_line(line)
+    assert (found[0].isoformat(timespec="minutes") if found else None, found[1] if found else None) == (day, place)
+
+
+def test_a_name_that_leads_to_a_private_address_is_unknown() -> None:
+    code = """
+from twisted.internet import reactor
+from scraper.middlewares import PublicResolver
+said = []
+def end(what):
+    said.append(what)
+    reactor.stop()
+resolver = PublicResolver(reactor, 0, 5.0)
+reactor.callWhenRunning(lambda: resolver.getHostByName("localhost").addBoth(end))
+reactor.run()
+print(said[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert "not a public address" in done.stdout, done.stderr
