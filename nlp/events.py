@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -66,13 +67,10 @@ def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None
     readings: dict[int, dict[str, str]] = doc.user_data.get("readings", {})
     circumstances: dict[str, float] = defaultdict(float)
     vehicles: list[int] = []
-    at = 0
     circumstance: Circumstance
+    starts = [sentence.start for sentence in sentences]
     for circumstance in doc.user_data.get("circumstances", []):
-        while at + 1 < len(sentences) and sentences[at].end <= circumstance.at:
-            at += 1
-        if sentences[at].end <= circumstance.at or sentences[at].start > circumstance.at:
-            at = next((i for i, s in enumerate(sentences) if s.start <= circumstance.at < s.end), at)
+        at = bisect_right(starts, circumstance.at) - 1
         if orders is not None and at not in orders:
             continue
         told = readings.get(at, {})

@@ -78,6 +78,7 @@ _DETERMINERS = ids(
 )
 _OPEN, _CLOSE = ids(("“", "«", "‘")), ids(("”", "»", "’"))
 _QUOTE = get_string_id('"')
+_QUOTES = _OPEN | {_QUOTE}
 
 
 @Language.factory("factuality", requires=["doc.spans", "span._.trigger"], assigns=["span._.factuality"])
@@ -153,9 +154,12 @@ class FactualityReader:
 
     @staticmethod
     def _quoted(keys: list[int], sentence: Sentence, at: int) -> bool:
-        depth = 0
-        straight = 0
-        for key in keys[sentence.start : at]:
+        """Whether a quotation is open at token `at`."""
+        before = keys[sentence.start : at]
+        if _QUOTES.isdisjoint(before):
+            return False
+        depth = straight = 0
+        for key in before:
             if key in _OPEN:
                 depth += 1
             elif key in _CLOSE:

@@ -105,10 +105,7 @@ class Incidents:
             report.evidence["place"] = cite(doc, spot.span, f"{spot.rule}; {place.rule}")
         if doc.spans.get("dates") and (day := when.day_of_crime(doc, scene, within)):
             value = day.value
-            report.date = value.iso()
-            report.precision = value.precision if value.precision in ("day", "month", "year") else "none"
-            if value.precision == "day" and value.end and value.start and value.end > value.start:
-                report.date_end = value.end.isoformat()
+            report.date, report.date_end, report.precision = when.resolved(value)
             report.part_of_day = value.part_of_day
             report.evidence["date"] = cite(doc, day.span, f"{day.rule}; {value.rule}")
         return report
@@ -164,10 +161,13 @@ def cite(doc: Doc, span: Span, rule: str) -> Evidence:
     article = doc._.article
     shift = headline_length(article) if article is not None else 0
     sentence = next((s for s in doc.user_data.get("sentences", []) if s.start <= span.start < s.end), None)
-    around = doc[sentence.start : max(sentence.end, span.end)].text.strip() if sentence else span.text
+    first, last = (sentence.start, max(sentence.end, span.end)) if sentence else (span.start, span.end)
     zone: Zone = "text"
+    source = article.text if article is not None else doc.text
     start, end = span.start_char - shift, span.end_char - shift
+    from_, to = doc[first].idx - shift, doc[last - 1].idx + len(doc[last - 1]) - shift
     if start < 0:
-        lead = headline_offset(article)
-        zone, start, end = "title", span.start_char + lead, span.end_char + lead
-    return Evidence(zone, start, end, span.text, around, rule)
+        zone, source = "title", article.title or ""
+        back = shift + headline_offset(article)
+        start, end, from_, to = start + back, end + back, from_ + back, to + back
+    return Evidence(zone, start, end, source[start:end], source[max(from_, 0) : to].strip(), rule)

@@ -22,6 +22,10 @@ _DOTTED = {"m.": "m", "p.m.": "p.m", "a.m.": "a.m", "etc.": "etc", "s.a.": "s.a"
 _DOTTED_IDS = {get_string_id(word): word for word in _DOTTED}
 
 
+_LONGEST = 300
+"""Tokens; what runs on for longer is no prose, and is cut."""
+
+
 class Sentence(NamedTuple):
     """Tokens `start` to `end` of one sentence, the zone that it stands in, and its place among the article's sentences."""
 
@@ -59,6 +63,10 @@ class Sentences:
         if "zones" in doc.spans:
             for span in doc.spans["zones"]:
                 flags[span.start] = 1
+        since = 0
+        for at in np.flatnonzero(flags == 1).tolist() + [length]:
+            flags[since + _LONGEST : at : _LONGEST] = 1
+            since = at
         doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
         return doc
 
@@ -98,7 +106,7 @@ def sentences(doc: Doc) -> list[Sentence]:
     zones = ZoneIndex(doc)
     starts = np.flatnonzero(doc.to_array("SENT_START") == 1).tolist()
     found: list[Sentence] = []
-    for start, end in zip(starts, [*starts[1:], len(doc)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(doc)], strict=False):
         zone = zones.at(start)
         found.append(Sentence(start, end, zone, len(found)))
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from spacy.tokens import Doc, Span
 
@@ -139,3 +139,18 @@ def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) 
         if candidate.value.iso() is not None:
             return candidate
     return None
+
+
+def resolved(value: DateValue) -> tuple[str | None, str | None, Literal["day", "month", "year", "none"]]:
+    """Date, last day and precision of a report.
+
+    Days apart by more than one ("entre el viernes 23 y el domingo 25") decide no day: they are reported as their month, or not
+    at all where they lie in two.
+    """
+    start, end = value.start, value.end
+    if value.precision not in ("day", "month", "year") or start is None:
+        return None, None, "none"
+    if value.precision == "day" and end is not None and (end - start).days > 1:
+        return (f"{start:%Y-%m}", None, "month") if (start.year, start.month) == (end.year, end.month) else (None, None, "none")
+    last = end.isoformat() if value.precision == "day" and end is not None and end > start else None
+    return value.iso(), last, value.precision

@@ -1,0 +1,160 @@
+"""No text, however broken, makes the extractor raise; the same text always gives the same reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+
+import nlp
+from nlp import NewsText, extract, load
+
+_PIPELINE: list[Language] = []
+
+
+def pipeline() -> Language:
+    if not _PIPELINE:
+        _PIPELINE.append(load())
+    return _PIPELINE[0]
+
+
+_WORDS = st.sampled_from(
+    [
+        "el",
+        "la",
+        "de",
+        "en",
+        "asesinaron",
+        "robo",
+        "asaltaron",
+        "“",
+        "”",
+        '"',
+        "(",
+        ")",
+        ".",
+        ",",
+        ":",
+        "\n",
+        "\n\n",
+        "Trujillo",
+        "urbanización",
+        "jr.",
+        "av.",
+        "Mz.",
+        "B",
+        "lunes",
+        "ayer",
+        "12",
+        "de",
+        "agosto",
+        "VER",
+        "MÁS:",
+        "no",
+        "habría",
+        "policía",
+        "detuvo",
+        "🚨",
+        "<b>",
+        "&nbsp;",
+        "S/",
+        "5,000",
+        "�",
+        "¿",
+        "?",
+        "!",
+        "…",
+        "–",
+        ".-",
+        "EL",
+        "CRIMEN",
+        "3",
+        "N.°",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.one_of(st.text(max_size=400), st.lists(_WORDS, max_size=80).map(" ".join)),
+    st.one_of(st.none(), st.text(max_size=60)),
+    st.one_of(st.none(), st.text(max_size=12), st.dates().map(str)),
+)
+def test_any_text(text: str, title: str | None, published: str | None) -> None:
+    article = NewsText("x", text, title, published)
+    [(identity, reports)] = list(extract([article], pipeline()))
+    assert identity == "x"
+    for report in reports:
+        assert 0 <= report.confidence <= 1
+        for evidence in report.evidence.values():
+            source = title if evidence.zone == "title" else text
+            assert source is not None
+            assert source[evidence.start : evidence.end] == evidence.words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n\n\n",
+        "a" * 300_000,
+        "asalto " * 40_000,
+        "\n".join(["El robo fue en Trujillo."] * 9_000),
+        "“" * 50_000,
+        "jr. " * 50_000,
+    ],
+    ids=["empty", "breaks", "one word", "one trigger", "many lines", "quotes", "abbreviations"],
+)
+def test_large_and_odd(text: str) -> None:
+    assert [identity for identity, _ in extract([NewsText("x", text)], pipeline())] == ["x"]
+
+
+def test_order_is_kept_and_batches_do_not_matter() -> None:
+    texts = [
+        NewsText(str(i), f"Sujetos armados asaltaron una botica el lunes en Moche. Caso {i}.", "Asaltan botica")
+        for i in range(7)
+    ]
+    one = list(extract(texts, pipeline(), batch_size=1))
+    many = list(extract(iter(texts), pipeline(), batch_size=5))
+    assert [identity for identity, _ in one] == [str(i) for i in range(7)]
+    assert one == many
+
+
+def test_streams() -> None:
+    def endless():  # type: ignore[no-untyped-def]
+        i = 0
+        while True:
+            yield NewsText(str(i), "Nada que contar.")
+            i += 1
+
+    found = extract(endless(), pipeline(), batch_size=2)
+    assert [next(found)[0] for _ in range(3)] == ["0", "1", "2"]
+
+
+def test_saved_pipeline_gives_the_same_reports(tmp_path: Path) -> None:
+    article = NewsText("x", "Sujetos armados asaltaron una botica la noche del lunes en Moche.", "Asaltan botica", "2025-11-05")
+    pipeline().to_disk(tmp_path / "saved")
+    again = spacy.load(tmp_path / "saved")
+    assert again.pipe_names == pipeline().pipe_names
+    assert list(extract([article], again)) == list(extract([article], pipeline()))
+
+
+def test_version_is_stable_and_names_the_package() -> None:
+    assert nlp.extractor_version() == nlp.extractor_version()
+    assert "+" in nlp.extractor_version()
+
+
+def test_taxonomy_is_complete() -> None:
+    rows = nlp.taxonomy()
+    assert len(rows) == len({row["key"] for row in rows}) == 20
+    assert all(row[field] for row in rows for field in ("es", "en", "definition", "iccs", "penal_code", "sidpol"))
+
+
+def test_districts_have_unique_codes() -> None:
+    rows = nlp.districts()
+    assert len({row["ubigeo"] for row in rows}) == len(rows) > 1_800
+    assert all(len(row["ubigeo"]) == 6 for row in rows)
