@@ -103,7 +103,7 @@ def _with_identifiers(query: str, original: str) -> str:
 
 
 def fetch_url(url: str, base: str | None = None) -> str:
-    """Return the address to ask for: as the newspaper wrote it, made absolute and without fragment.
+    """Return the address to ask for: as the newspaper wrote it, made absolute, without fragment and campaign parameters.
 
     A canonical address may cost a redirect (a slash, "www.") or, on a careless server, not be answered at all.
     Raises ValueError where it is not an address of a web page.
@@ -112,7 +112,12 @@ def fetch_url(url: str, base: str | None = None) -> str:
     parts = _split(full)
     if parts is None:
         raise ValueError(f"{full!r} is not the address of a web page: it must begin with http:// or https:// and name a host")
-    return urlunsplit(parts._replace(fragment=""))
+    kept = [item for item in parts.query.split("&") if not _is_campaign(item.partition("=")[0])]
+    return urlunsplit(parts._replace(query="&".join(kept), fragment=""))
+
+
+def _is_campaign(key: str) -> bool:
+    return key.lower().startswith("utm_") or key.lower() in {"fbclid", "gclid"} or key.lower() in _known("tracking")
 
 
 def same_site(url: str, home: str) -> bool:

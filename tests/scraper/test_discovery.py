@@ -46,7 +46,7 @@ def test_a_feed_with_a_bad_date_keeps_its_article(date: str) -> None:
     (found,) = read_feed(rss(date), URL, DIARY)
     assert found.link.published is None
     assert found.link.url == "https://diario.pe/robo-en-vir%C3%BA"
-    assert found.address == "https://diario.pe/robo-en-virú/?utm_source=rss"
+    assert found.address == "https://diario.pe/robo-en-virú/"
 
 
 @pytest.mark.parametrize(

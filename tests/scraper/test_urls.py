@@ -83,7 +83,7 @@ def test_what_is_no_page_is_refused_by_name(url: str) -> None:
 
 
 def test_the_address_to_ask_for_is_the_newspapers_own() -> None:
-    assert fetch_url("/nota/?id=1#c", "http://www.diario.pe/") == "http://www.diario.pe/nota/?id=1"
+    assert fetch_url("/nota/?id=1&utm_source=rss#c", "http://www.diario.pe/") == "http://www.diario.pe/nota/?id=1"
 
 
 @pytest.mark.parametrize(
