@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -17,6 +17,8 @@ from nlp.dates.value import DateValue
 
 _NAME_WINDOW = 6
 _DATELINE_TOKENS = 40
+_STATED = 100
+"""Full dates of a text that may complete others; no news article has as many, and it bounds the work on what is none."""
 
 
 def find_dates(doc: Doc) -> list[Span]:
@@ -35,7 +37,14 @@ def find_dates(doc: Doc) -> list[Span]:
     for expression in found:
         if not expression.part and (expression.day or expression.rule in ("weekday", "deictic")):
             expression.part = grammar.clock_part(expression)
-    return _spans(doc, _values(doc, words, found, doc._.published))
+    return _spans(doc, _values(doc, words, found, _anchor(doc._.published)))
+
+
+def _anchor(published: date | None) -> date | None:
+    """`published` as a day that arithmetic cannot carry out of the calendar; None for a stamp of no real article."""
+    if isinstance(published, datetime):
+        published = published.date()
+    return published if published and 1000 <= published.year <= 9000 else None
 
 
 class DatesComponent:
@@ -146,6 +155,8 @@ def _share_months(words: Sequence[Word], found: list[Expression]) -> list[Expres
         kept.append(expression)
         following = expression
     kept.reverse()
+    if not any(e.month and e.day for e in kept):
+        return [e for e in kept if not e.weak]
     return [e for i, e in enumerate(kept) if not e.weak or (not e.listed and _is_plain_day(words, kept, i))]
 
 
@@ -158,14 +169,12 @@ def _shares_year(first: Expression, second: Expression) -> bool:
 
 
 def _is_plain_day(words: Sequence[Word], found: Sequence[Expression], i: int) -> bool:
-    """Whether a bare "el 25" is a day: the text has named a month before, and nothing counted follows."""
+    """Whether a bare "el 25" is a day, in a text that names a day and a month: nothing counted follows."""
     expression = found[i]
     linked = i > 0 and found[i - 1].day > 0 and _linked(words, found[i - 1], expression)
     if linked:
         return True
     if words[expression.end - 1].number == 0 and not expression.part:
-        return False
-    if not any(e.month and e.day for e in found):
         return False
     after = words[expression.end] if expression.end < len(words) else ORDINARY
     if (after.comma or after.joins) and any(word.number for word in words[expression.end + 1 : expression.end + 3]):
@@ -191,7 +200,8 @@ def _values(
     if published is None:
         resolver.published = _dateline(doc, words, found)
         resolver.anchor_kind = "text"
-        resolver.stated = [day for e in found if e.year and e.day and e.month and (day := make_date(e.year, e.month, e.day))]
+        full = (make_date(e.year, e.month, e.day) for e in found if e.year and e.month and e.day)
+        resolver.stated = sorted({day for day in full if day})[:_STATED]
     values: list[tuple[Expression, DateValue]] = []
     for i, expression in enumerate(found):
         if (

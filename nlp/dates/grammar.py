@@ -279,7 +279,7 @@ class Grammar:
             found.day, k = words[i].number + words[k + 1].number, k + 2
         found.end = k
         m = k + 1 if words[k].of else k
-        if m == k and words[k].range and words[k + 1].month:
+        if m == k and words[k].dash and words[k + 1].month:
             m = k + 1  # "12-mar"
         if words[m].of or words[m].determiner:
             pass

@@ -55,6 +55,7 @@ class Word:
     of: bool = False
     joins: bool = False
     range: bool = False
+    dash: bool = False
     comma: bool = False
     stop: bool = False
     clause: bool = False
@@ -168,8 +169,8 @@ def read_table() -> dict[str, Word]:
     for year in range(1900, 2100):
         note(str(year), "year", year)
     for word in words.values():
-        dash = word.range or word.comma or word.joins
-        word.after_number = bool(word.of or word.month or word.unit or word.ordinal_mark or word.stop or dash)
+        link = word.range or word.comma or word.joins
+        word.after_number = bool(word.of or word.month or word.unit or word.ordinal_mark or word.stop or link)
         word.before_number = bool(word.masculine or word.modifier or word.unit)
         word.hot = (
             word.weekday >= 0

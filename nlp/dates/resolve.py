@@ -49,7 +49,7 @@ def shift_month(year: int, month: int, by: int) -> tuple[int, int]:
 def looks_ahead(words: Sequence[Word], found: Expression) -> int:
     """1 where the verb nearest to the expression, in its clause, is future; -1 where it is past; 0 where there is none."""
     before = words[found.start - 1] if found.start else ORDINARY
-    if before.purpose:
+    if before.purpose and not found.ends_range:
         return 1
     if before.participle:
         return words[found.start - 2].tense or -1  # "iniciado el 3 de enero", but "será velado el lunes"
