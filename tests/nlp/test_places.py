@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 import spacy
@@ -517,14 +519,18 @@ def test_nothing_named_resolves_to_nothing() -> None:
     assert RESOLVER.resolve(None) == ResolvedPlace()
 
 
+PIECES = re.findall(
+    r"\S+",
+    """en de del la el los Trujillo LIMA Santa Rosa urb. jr. av. Mz. B Lt. 5 km 12 28 Julio “ ” ( ) , . : – distrito provincia
+     cruce con y Los Chacales Perú esquina calle mercado colegio
+    San AA. HH. 🙂 <p> cuadra región N.° 450 Chile Quito entre al""",
+)
+
 ANY_TEXT = st.one_of(
     st.text(max_size=400),
     st.lists(
         st.sampled_from(
-            "en de del la el los Trujillo LIMA Santa Rosa urb. jr. av. Mz. B Lt. 5 km 12 28 Julio “ ” ( ) , . : – \n distrito provincia "
-            "cruce con y Los Chacales Perú esquina calle mercado colegio San AA. HH. 🙂 <p> cuadra región N.° 450 Chile Quito".split(
-                " "
-            )
+            [*PIECES, "\n"],
         ),
         max_size=60,
     ).map(" ".join),
@@ -538,13 +544,20 @@ def test_any_text_gives_ordered_spans_inside_the_document(text: str, country: st
     doc._.article = NewsText("x", text, country=country)
     spans = list(NLP.get_pipe("places")(doc).spans["places"])
     assert all(0 <= s.start < s.end <= len(doc) for s in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
     found = [s._.place for s in spans]
     for span, mention in zip(spans, found, strict=True):
         assert text[mention.start : mention.end] == mention.text == span.text
         at = RESOLVER.resolve(mention, found, country, "La Libertad/Trujillo")
         assert at.ubigeo is None or (len(at.ubigeo) == 6 and at.country == "PE")
         assert at.district is None or at.country is not None
+
+
+def test_a_text_of_ten_thousand_places_is_read_and_each_resolved() -> None:
+    found = mentions("Robaron en el jirón Lima, en Santa Rosa, y en el sector Río Seco de El Porvenir (Trujillo). " * 2_500)
+    assert len(found) >= 10_000
+    last = RESOLVER.resolve(found[-1], found)
+    assert (last.district, last.province) == ("El Porvenir", "Trujillo")
 
 
 def test_the_gazetteer_knows_every_district_once() -> None:

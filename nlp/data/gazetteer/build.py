@@ -116,21 +116,21 @@ def abroad() -> None:
         for k in keys:
             if len(k) < 3 or k.isdigit():
                 continue
-            row = (k, c["name"], country, admin1, c["population"], f"{c['latitude']:.4f}", f"{c['longitude']:.4f}")
+            city = (k, c["name"], country, admin1, c["population"], f"{c['latitude']:.4f}", f"{c['longitude']:.4f}")
             same = rows.get((k, country, admin1, ""))
             if same is None or same[4] < c["population"]:
-                rows[k, country, admin1, ""] = row
+                rows[k, country, admin1, ""] = city
     with (HERE / "municipalities_abroad.csv").open(encoding="utf-8") as f:
         for m in csv.DictReader(f):
             namesakes = by_name.get((m["country"], fold(m["name"])), [])
             known = [c for c in namesakes if codes.get((m["country"], c["admin1code"])) == m["admin1"]]
             point = max(known, key=lambda c: c["population"]) if known else None
             for name in [m["name"], *filter(None, m["aliases"].split("|"))]:
-                at = point or rows.get((fold(name), m["country"], m["admin1"], ""))
-                if isinstance(at, dict):
-                    tail = (max(at["population"], 50_000), f"{at['latitude']:.4f}", f"{at['longitude']:.4f}")
+                old = rows.get((fold(name), m["country"], m["admin1"], ""))
+                if point is not None:
+                    tail = (max(point["population"], 50_000), f"{point['latitude']:.4f}", f"{point['longitude']:.4f}")
                 else:
-                    tail = (max(at[4], 50_000), at[5], at[6]) if at else (50_000, "", "")
+                    tail = (max(old[4], 50_000), old[5], old[6]) if old else (50_000, "", "")
                 rows[fold(name), m["country"], m["admin1"], ""] = (fold(name), m["name"], m["country"], m["admin1"], *tail)
     write_gz(
         HERE / "abroad.csv.gz",

@@ -1,0 +1,128 @@
+"""What the scanner finds: a place as the text names it, and the places that it may mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..gazetteer import Gazetteer, Kind, Place, fold
+from .words import shipped
+
+SOFT_ROLES = frozenset({"institution", "resident", "crossed"})
+"""Roles that make it unlikely, but leave it possible, that the crime happened there."""
+BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
+ADMIN = frozenset({"district", "province", "department", "country"})
+BIG = 100_000
+"""People that a city abroad must have to be thought of without its country being named."""
+
+
+@dataclass(slots=True, eq=False)
+class PlaceMention:
+    """A place as the text names it.
+
+    `text` is what is written, with its kind word ("urbanización Las Quintanas"); `name` is the core without it; `word` is the
+    folded kind word, "" for a bare name. `start` and `end` are characters of `Doc.text`, `first` and `last` tokens (`last` is
+    exclusive). `sentence` numbers the sentence, `zone` is the zone's label. Mentions parted only by commas, brackets and "en",
+    "de" have the same `chain`: "jirón Moro, urbanización Buenos Aires, Nuevo Chimbote".
+    """
+
+    kind: Kind
+    text: str
+    name: str
+    word: str
+    start: int
+    end: int
+    first: int
+    last: int
+    roles: frozenset[str] = frozenset()
+    """institution, origin, resident, destination, office, gang, demonym, surname; see `[roles]` of `nlp/data/places.toml`."""
+    sentence: int = 0
+    zone: str = "body"
+    chain: int = -1
+    locative: bool = False
+    """Whether "en", "desde", "hacia" or "hasta" stands before it."""
+    keys: tuple[str, ...] = ()
+    """Folded names to look up, the surest first."""
+    tail: tuple[str, ...] = ()
+    """Folded names that end a facility's name and say where it is ("trujillo" of "hospital Belén de Trujillo")."""
+    bracketed: bool = False
+    """Whether it stands in brackets after another place, which it then contains: "Sabadell (Barcelona)"."""
+    country: str | None = None
+    """Country of the newspaper, as far as known, which chooses among namesakes."""
+    gazetteer: Gazetteer | None = field(default=None, repr=False)
+    _found: tuple[Place, ...] | None = field(default=None, repr=False)
+
+    @property
+    def candidates(self) -> tuple[Place, ...]:
+        """Places that may be meant, unordered; empty for a name that the gazetteer does not hold."""
+        if self._found is None:
+            self._found = candidates(self, self.gazetteer or Gazetteer.default())
+        return self._found
+
+    @property
+    def locates(self) -> bool:
+        """Whether the crime can have happened here, as far as the role tells (an institution still can be the scene)."""
+        return not self.roles - SOFT_ROLES
+
+
+_MUNICIPAL = frozenset(["ciudad", "urbe", "jurisdiccion", "localidad", "pueblo", "poblado"])
+
+
+def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
+    """The places that a mention's words may mean, in the light of its kind word and of the newspaper's country."""
+    home = m.country or "PE"
+    for key in m.keys:
+        named = g.named(key)
+        if not m.word:
+            pool = [p for p in named if p.kind in BELOW or key not in shipped().overshadowed]
+            if home != "PE" or not pool:
+                pool += [p for p in g.abroad(key) if p.country == home or p.population >= BIG]
+            if home == "PE" and not any(p.kind in ADMIN and p.country == "PE" for p in named):
+                pool += g.populated(key)
+            own = [p for p in pool if p.country == home]
+            found = own + [p for p in pool if p.country != home]
+        elif m.kind == "district":
+            found = [p for p in named if p.kind == "district"] + list(g.abroad(key))
+            if "provincia" in m.word:  # "distrito y provincia de Julcán": both have the name
+                found = [p for p in found if fold(p.province or "") == key]
+            if home == "PE" and not any(p.country == "PE" for p in found) and m.word in _MUNICIPAL:
+                found += [p for p in named if p.kind == "populated_place"] or list(g.populated(key))
+        elif m.kind in ("province", "department"):
+            found = [p for p in named if p.kind == m.kind or (p.kind == "department" and p.country != "PE")]
+            if not found and m.kind == "province" and home == "ES":
+                found = [
+                    replace(p, kind="province", district=None, province=p.name) for p in g.abroad(key)[:1] if p.country == home
+                ]
+            if not found and m.kind == "department":
+                found = [p for p in named if p.kind == "province"]
+        elif m.kind == "populated_place":
+            found = [p for p in named if p.kind in ("populated_place", "neighbourhood", "district")]
+            if home == "PE":
+                found += g.populated(key)
+            else:  # which municipality a village abroad belongs to is not on file
+                found = [replace(p, kind="populated_place", district=None) for p in g.abroad(key) if p.country == home]
+        elif m.kind == "neighbourhood":
+            found = [p for p in named if p.kind in ("neighbourhood", "populated_place", "facility")]
+            if home == "PE" and (not found or m.word in ("sector", "barrio", "zona")):
+                found += g.populated(key)
+            if m.word in ("centro", "casco urbano", "centro historico"):
+                found = [p for p in named if p.kind == "district"]
+            if not found:
+                found = [p for p in named if p.kind == "district"]
+                if home != "PE":
+                    found += [p for p in g.abroad(key) if p.country == home]
+        elif m.kind == "facility":
+            found = [p for p in named if p.kind == "facility"]
+        else:
+            found = []
+        if found:
+            return tuple(dict.fromkeys(found))
+    for key in m.tail:
+        shadowed = key in shipped().overshadowed
+        found = [
+            p for p in g.named(key) if p.kind in ("populated_place", "neighbourhood") or (p.kind in ADMIN and not shadowed)
+        ]
+        if home != "PE":
+            found = [p for p in [*found, *g.abroad(key)] if p.country == home]
+        if found:
+            return tuple(dict.fromkeys(found))
+    return ()

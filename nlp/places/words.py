@@ -1,0 +1,149 @@
+"""The words of `nlp/data/places.toml`, and what the scanner keeps of a token's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spacy.lang.es.stop_words import STOP_WORDS
+from spacy.vocab import Vocab
+
+from ..gazetteer import Gazetteer, Kind, fold
+from ..lexicon import data
+
+QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
+BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
+ADMIN = frozenset({"district", "province", "department", "country"})
+
+
+@dataclass(frozen=True, slots=True)
+class KindWord:
+    kind: Kind
+    words: tuple[str, ...]
+    of: bool = False
+    only_of: bool = False
+    plural: bool = False
+    number: bool = False
+    crossing: bool = False
+    lower: bool = False
+    whole: bool = False
+    role: str = ""
+    countries: tuple[str, ...] = ()
+
+
+class Word:
+    """What the scanner needs to know of a token's form, worked out once a form."""
+
+    __slots__ = (
+        "cap",
+        "common",
+        "cue",
+        "digit",
+        "key",
+        "kinds",
+        "leads",
+        "longest",
+        "opens",
+        "plain",
+        "special",
+        "text",
+        "upper",
+    )
+
+    def __init__(self, text: str, tables: Tables, gazetteer: Gazetteer) -> None:
+        self.text = text
+        folded = fold(text)
+        self.key = folded if "-" in text else folded.replace(" ", "")
+        first = next((c for c in text if c.isalnum()), "")
+        self.cap = first.isupper() and not text[0].isspace()
+        self.upper = text.isupper() and len(self.key) > 1
+        self.digit = first.isdigit()
+        self.kinds = tables.kinds.get(self.key)
+        self.cue = self.key in tables.country_cues
+        self.longest = gazetteer.longest(folded.split()[0]) if folded and (self.cap or self.digit) else 0
+        if self.longest == 1 and text.lower() in STOP_WORDS:
+            self.longest = 0
+        demonym = self.key in gazetteer.demonyms
+        self.leads = self.key in tables.strong or self.key in tables.articles or text == ","
+        self.plain = not (self.kinds or self.longest or self.key in tables.blocked or self.key in ("los", "las") or demonym)
+        self.common = (
+            bool(self.kinds)
+            and not self.cap
+            and not demonym
+            and all(k.kind in BELOW and not k.number for k in self.kinds or ())
+        )
+        self.opens = self.cap or self.digit or text in QUOTES or self.key in tables.after_kind or not self.key
+        self.special = self.cap or bool(self.kinds) or demonym or (self.digit and self.longest > 1)
+
+
+class Forms(dict[int, Word]):
+    """Forms by id, made when first met; emptied when it grows beyond what a crawl's vocabulary needs."""
+
+    def __init__(self, vocab: Vocab, tables: Tables, gazetteer: Gazetteer) -> None:
+        super().__init__()
+        self._vocab, self._tables, self._gazetteer = vocab, tables, gazetteer
+
+    def __missing__(self, orth: int) -> Word:
+        if len(self) > 300_000:
+            self.clear()
+        word = self[orth] = Word(self._vocab.strings[orth][:60], self._tables, self._gazetteer)
+        return word
+
+
+class Tables:
+    """The tables of `places.toml`, folded."""
+
+    def __init__(self) -> None:
+        table = data("places.toml")
+        self.kinds: dict[str, list[KindWord]] = {}
+        for entry in table["kinds"]:
+            options = {k: v for k, v in entry.items() if k not in ("kind", "words")}
+            if "countries" in options:
+                options["countries"] = tuple(options["countries"])
+            for phrase in dict.fromkeys(fold(w) for w in entry["words"]):
+                words = tuple(phrase.split())
+                self.kinds.setdefault(words[0], []).append(KindWord(entry["kind"], words, **options))
+        for found in self.kinds.values():
+            found.sort(key=lambda k: (-len(k.words), not k.countries))
+        names, bare = table["names"], table["bare"]
+        self.after_kind = frozenset(word for found in self.kinds.values() for k in found for word in k.words[1:])
+        self.joins = frozenset(names["joins"])
+        self.articles = frozenset(names["articles"])
+        self.adjectives = frozenset(fold(w) for w in names["adjectives"])
+        self.called = frozenset(fold(w) for w in names["called"])
+        self.tails = frozenset(names["tails"])
+        self.months = frozenset(names["months"])
+        self.abbreviations = frozenset(names["abbreviations"])
+        self.connectors = frozenset(names["connectors"])
+        self.cardinals = frozenset(names["cardinals"])
+        self.territorial = frozenset(table["territorial"]["words"])
+        self.overshadowed = frozenset(fold(w) for w in bare["overshadowed"])
+        self.breaks = frozenset(fold(w) for w in names["breaks"])
+        self.numbers = frozenset(names["numbers"])
+        self.numbering = frozenset(fold(w) for w in names["numbering"]) | {""}
+        self.locative = frozenset(bare["locative"])
+        self.strong = frozenset(bare["strong"])
+        self.before = frozenset(fold(w) for w in bare["before"])
+        self.titles = frozenset(bare["titles"])
+        self.common = frozenset(fold(w) for w in bare["common"])
+        self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers | {"con", "entre"}
+        self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
+        self.blocked: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in table["blockers"]["phrases"]:
+            words = tuple(fold(phrase).split())
+            self.blocked.setdefault(words[0], []).append(words)
+        self.prominent = frozenset(table["prominent"]["ubigeos"])
+        self.country_cues = {fold(w): iso for iso, words in table["countries"].items() for w in words}
+        self.roles: dict[tuple[str, ...], str] = {}
+        for role, phrases in table["roles"].items():
+            self.roles.update((tuple(fold(phrase).split()), role) for phrase in phrases)
+        self.role_ends = frozenset(phrase[-1] for phrase in self.roles)
+        self.role_lengths = sorted({len(phrase) for phrase in self.roles}, reverse=True)
+
+
+_SHIPPED: list[Tables] = []
+
+
+def shipped() -> Tables:
+    if not _SHIPPED:
+        _SHIPPED.append(Tables())
+    return _SHIPPED[0]
