@@ -20,6 +20,8 @@ from .triggers import Circumstance, Trigger
 _ZONE = {"headline": 2.2, "lead": 1.5, "body": 1.0, "subhead": 0.7, "caption": 0.6, "dateline": 0.5, "link": 0.0, "byline": 0.0}
 _DECAY = 0.94
 _REPEAT = 0.25
+_MERE_BEATING = 0.6
+"""What a beating counts beside another crime: most robbers beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,15 @@ def relevance_features(
         "specific": specific,
         "placed": max(0.0, min(placed, 5.0)),
         "headline": min(headline, 5.5),
+        "headline_verb": float(
+            any(
+                m.sentence.zone == "headline"
+                and m.trigger.role in ("act", "police", "court")
+                and m.trigger.form in ("past", "present", "participle")
+                and m.factuality.weight > 0.7
+                for m in event
+            )
+        ),
         "strongest": min(strongest, 4.0),
         "weak": float(strongest < 1.6),
         "focus": max(scores.values()) / total if total else 0.0,
@@ -181,6 +192,9 @@ def type_scores(evidence: Evidence) -> dict[str, float]:
         scores["femicide"] = scores.get("femicide", 0.0) + 0.9 * killing
         if scores["femicide"] > killing:
             scores["homicide"] = 0.5 * killing
+    beating = scores.get("assault", 0.0)
+    if beating and max((value for kind, value in scores.items() if kind != "assault"), default=0.0) >= 0.5 * beating:
+        scores["assault"] = _MERE_BEATING * beating
     best = max(scores.values(), default=0.0)
     for kind in ("homicide", "femicide"):
         if best > 0 and kind in scores and scores[kind] >= 0.6 * best and dead >= 0.8:

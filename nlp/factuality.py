@@ -14,7 +14,7 @@ from .lexicon import Lexicon, data, ids
 from .sentences import Sentence
 from .triggers import Trigger
 
-Reading = Literal["asserted", "hedged", "quoted", "general", "policy", "hypothetical", "background", "fiction", "denied"]
+Reading = Literal["asserted", "hedged", "quoted", "general", "policy", "hypothetical", "background", "fiction", "denied", "habitual"]
 Status = Literal["completed", "attempted", "threatened"]
 
 
@@ -76,6 +76,8 @@ _DETERMINERS = ids(
         "cada",
     )
 )
+_QUE = get_string_id("que")
+_FACT_BEFORE_QUE = ids(("después", "luego", "tras", "desde"))
 _OPEN, _CLOSE = ids(("“", "«", "‘")), ids(("”", "»", "’"))
 _QUOTE = get_string_id('"')
 _QUOTES = _OPEN | {_QUOTE}
@@ -125,11 +127,16 @@ class FactualityReader:
         elif "threatened" in cues or (trigger.type == "extortion" and "threat" in trigger.implies):
             status = "threatened" if trigger.type != "extortion" else "completed"
         weight, reading, rule = 1.0, "asserted", ""
-        for name in ("fiction", "denied", "general", "policy", "background", "hypothetical"):
+        for name in ("fiction", "denied", "general", "habitual", "policy", "background", "hypothetical"):
+            if name == "habitual" and trigger.type == "extortion":
+                continue
             if name in cues and self._weights[name] < weight:
                 weight, reading, rule = self._weights[name], name, cues[name]
         low = max(sentence.start, start - 3)
         before = keys[low:start]
+        if trigger.form == "subjunctive" and _QUE in keys[max(sentence.start, start - 8) : start]:
+            if not _FACT_BEFORE_QUE.isdisjoint(keys[max(sentence.start, start - 10) : start]):
+                return Factuality("asserted", 0.9, status, "después de que")
         if trigger.form and trigger.form not in ("participle", "past") and weight > 0.3:
             factor = _IRREALIS.get(trigger.form, 1.0)
             if trigger.form == "infinitive" and (any(key in _AFTER for key in before) or status == "attempted"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 from spacy.language import Language
@@ -13,6 +14,8 @@ from .report import Evidence, IncidentReport, Zone
 from .scene import Scene, related, survey
 
 _THRESHOLD = 0.5
+_FAINT = 0.6
+"""Score below which the strongest trigger cannot carry an incident."""
 _TOLD = 2.0
 """Score with which the prose alone says the type, so that a headline of several deeds need not."""
 
@@ -37,18 +40,19 @@ class Incidents:
 
     def _read(self, doc: Doc) -> list[IncidentReport]:
         found = events.mentions(doc)
-        if not found:
+        if max((m.score for m in found if m.trigger.role != "agent"), default=0.0) < _FAINT:
             return []
         evidence = events.gather(doc, found)
         scores = events.type_scores(evidence)
         kind = max(scores, key=lambda key: scores[key], default="other_crime")
+        sure = _share(scores, kind)
         scene = survey(doc, found, kind)
         features = features_of(doc, evidence, scene, scores)
         probability = events.relevance(features)
         doc.user_data["decision"] = {"relevance": probability, "features": features, "types": scores}
         if probability < self.threshold:
             return []
-        return self._reports(doc, scene, kind, probability)
+        return self._reports(doc, scene, kind, probability * sure)
 
     def _reports(self, doc: Doc, scene: Scene, kind: str, probability: float) -> list[IncidentReport]:
         segments = several.further(doc, scene)
@@ -88,7 +92,7 @@ class Incidents:
     def _report(
         self, doc: Doc, scene: Scene, kind: str, probability: float, within: Collection[int] | None = None
     ) -> IncidentReport:
-        report = IncidentReport(type=kind, event=scene.event, confidence=round(probability, 3))
+        report = IncidentReport(type=kind, event=scene.event)
         types = related(kind)
         inside = [m for m in scene.mentions if within is None or m.sentence.order in within]
         best = max(
@@ -103,40 +107,53 @@ class Incidents:
             for name in _PLACE_FIELDS:
                 setattr(report, name, getattr(place, name))
             report.evidence["place"] = cite(doc, spot.span, f"{spot.rule}; {place.rule}")
+            probability *= _damped(spot.score) if place.department or place.country else _OPEN_PLACE
+        else:
+            probability *= _OPEN_PLACE
         if doc.spans.get("dates") and (day := when.day_of_crime(doc, scene, within)):
             value = day.value
             report.date, report.date_end, report.precision = when.resolved(value)
-            report.part_of_day = value.part_of_day
-            report.evidence["date"] = cite(doc, day.span, f"{day.rule}; {value.rule}")
+            if report.date is not None:
+                report.part_of_day = value.part_of_day
+                report.evidence["date"] = cite(doc, day.span, f"{day.rule}; {value.rule}")
+                probability *= _damped(day.score)
+        if report.date is None:
+            probability *= _OPEN_DATE
+        report.confidence = round(probability, 3)
         return report
+
+
+_OPEN_PLACE, _OPEN_DATE = 0.7, 0.85
+
+
+def _damped(score: float) -> float:
+    """Probability of log-odds fitted on few articles: half as sure as they say, and never below a half."""
+    return 0.5 + 0.5 / (1 + math.exp(-score))
+
+
+def _share(scores: dict[str, float], kind: str) -> float:
+    """How sure the type is: 1 where nothing rivals it, 0.6 where another scores the same."""
+    rival = max((value for key, value in scores.items() if key != kind), default=0.0)
+    best = scores.get(kind, 0.0)
+    return 0.6 + 0.4 * (best - rival) / best if best else 0.6
 
 
 def features_of(doc: Doc, evidence: events.Evidence, scene: Scene, scores: dict[str, float]) -> dict[str, float]:
     """The figures that decide whether the article is about an incident (`nlp.events.relevance_features`)."""
     places = [c for c in where.candidates(doc, scene) if c.mention.kind in where.FINE]
-    return events.relevance_features(doc, evidence, scores, _specific(doc, scene), places[0].score if places else 0.0)
+    return events.relevance_features(doc, evidence, scores, _specific(scene), places[0].score if places else 0.0)
 
 
-def _specific(doc: Doc, scene: Scene) -> float:
+def _specific(scene: Scene) -> float:
     """The most that any sentence of the deed has of: a past verb, a day, a fine place, a verb of happening (beside it counts)."""
-    days, places = set(), set()
-    for span in doc.spans.get("dates", ()):
-        value, view = get(span, "date"), scene.view(span.start)
-        if value is not None and view is not None and value.precision in ("day", "none"):
-            days.add(view.sentence.order)
-    for span in doc.spans.get("places", ()):
-        mention, view = get(span, "place"), scene.view(span.start)
-        if mention is not None and view is not None and mention.kind in where.FINE and not mention.roles:
-            places.add(view.sentence.order)
     past = {m.sentence.order for m in scene.mentions if m.trigger.form in ("past", "participle") and m.factuality.weight > 0.5}
     best = 0.0
     for view in scene.views:
         order = view.sentence.order
         if view.aside or max(view.event, view.police) < 0.8:
             continue
-        near = {order - 1, order, order + 1}
-        told = any(scene.views[o].told for o in near if 0 <= o < len(scene.views))
-        best = max(best, float((order in past) + bool(near & days) + bool(near & places) + told))
+        near = scene.views[max(order - 1, 0) : order + 2]
+        best = max(best, float((order in past) + any(v.dated for v in near) + any(v.placed for v in near) + any(v.told for v in near)))
     return best
 
 

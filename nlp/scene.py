@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from spacy.tokens import Doc
 
@@ -24,7 +24,7 @@ _FAMILIES = (
     frozenset({"fraud", "corruption", "take"}),
 )
 _FINE = frozenset({"street", "neighbourhood", "populated_place", "facility"})
-_SET_ASIDE = frozenset({"general", "policy", "background", "fiction", "denied", "hypothetical"})
+_SET_ASIDE = frozenset({"general", "habitual", "policy", "background", "fiction", "denied", "hypothetical"})
 
 
 @dataclass(slots=True)
@@ -55,6 +55,10 @@ class Scene:
     views: list[View]
     event: Event
     mentions: list[Mention] = field(default_factory=list)
+    places: list[Any] | None = None
+    """The candidates of `nlp.where`, once they are scored."""
+    dates: list[Any] | None = None
+    """The candidates of `nlp.when`, once they are scored."""
 
     def view(self, token: int) -> View | None:
         """The sentence that holds a token."""

@@ -95,6 +95,14 @@ def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[in
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
     """Every date expression that can be the incident's, best first. `within`: only sentences of those orders."""
+    if scene.dates is None:
+        scene.dates = _score(doc, scene)
+    if within is None:
+        return scene.dates
+    return [c for c in scene.dates if (view := scene.view(c.span.start)) is not None and view.sentence.order in within]
+
+
+def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     w = _weights()
     published = doc._.published
     keys: list[int] = doc.to_array("LOWER").tolist()
@@ -104,8 +112,6 @@ def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) ->
         value: DateValue = get(span, "date")
         view = scene.view(span.start)
         if value is None or view is None or view.sentence.zone in ("link", "byline", "dateline"):
-            continue
-        if within is not None and view.sentence.order not in within:
             continue
         if published is not None and value.start is not None and value.start > published:
             continue

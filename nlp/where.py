@@ -42,6 +42,8 @@ class Found:
     place: ResolvedPlace
     span: Span
     rule: str
+    score: float = 0.0
+    """Log-odds of the mention."""
 
 
 @cache
@@ -96,6 +98,14 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
     """Every place mention that can be the scene, best first. `within`: only sentences of those orders."""
+    if scene.places is None:
+        scene.places = _score(doc, scene)
+    if within is None:
+        return scene.places
+    return [c for c in scene.places if (view := scene.view(c.span.start)) is not None and view.sentence.order in within]
+
+
+def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     keys: list[int] = doc.to_array("LOWER").tolist()
     found: list[Candidate] = []
     counts: dict[str, int] = {}
@@ -104,8 +114,6 @@ def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) ->
         mention: PlaceMention = get(span, "place")
         view = scene.view(span.start)
         if mention is None or view is None or not mention.locates or view.sentence.zone in ("link", "byline"):
-            continue
-        if within is not None and view.sentence.order not in within:
             continue
         name = mention.keys[0] if mention.keys else mention.name.casefold()
         counts[name] = counts.get(name, 0) + 1
@@ -161,7 +169,7 @@ def scene_of_crime(
             if place.district is not None:
                 break
             place = _fill(place, resolver.resolve(wider.mention, mentions, country, region))
-        return Found(place, best.span, best.rule)
+        return Found(place, best.span, best.rule, best.score)
     if admin and admin[0].score >= w["admin_least"]:
         chosen = admin[0]
         place = resolver.resolve(chosen.mention, mentions, country, region)
@@ -171,7 +179,7 @@ def scene_of_crime(
             inner = resolver.resolve(other.mention, mentions, country, region)
             if _inside(inner, place, chosen.mention.name):
                 chosen, place = other, inner
-        return Found(place, chosen.span, chosen.rule)
+        return Found(place, chosen.span, chosen.rule, chosen.score)
     rest = [c for c in ranked if c.mention.kind in FINE] or ranked
     if rest:
         return Found(resolver.resolve(rest[0].mention, mentions, country, region), rest[0].span, rest[0].rule)
