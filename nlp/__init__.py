@@ -46,7 +46,7 @@ def extractor_version() -> str:
     digest = blake2b(digest_size=4)
     root = Path(str(files("nlp")))
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path.suffix not in (".pyc", ".pyo") and "__pycache__" not in path.parts:
+        if path.is_file() and path.suffix not in (".pyc", ".pyo") and not {"__pycache__", "training"} & set(path.parts):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     try:

@@ -12,6 +12,7 @@
 | `Doc.spans["triggers"]` | words that name a crime or a police action; label = incident type | `triggers` |
 | `Span._.trigger` | `nlp.triggers.Trigger` of a span in "triggers" | `triggers` |
 | `Span._.factuality` | `nlp.factuality.Factuality` of a span in "triggers" | `factuality` |
+| `Doc._.categories` | probability of each incident type and of none, by the words alone | `categorizer` |
 | `Doc._.incidents` | list of `IncidentReport`, the likeliest first | `incidents` |
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-_DOC: dict[str, object] = {"article": None, "published": None}
+_DOC: dict[str, object] = {"article": None, "published": None, "categories": None}
 _SPAN: dict[str, object] = {"place": None, "date": None, "trigger": None, "factuality": None}
 
 

@@ -1,0 +1,98 @@
+"""The trained part: how likely a text is to tell each type of incident, or none, judged by its words alone.
+
+A linear model over words and pairs of words (term frequency, inverse document frequency, unit length, softmax), learnt by
+`nlp.training.categorizer` from texts of the project's own. It knows nothing of order or syntax; `nlp.events` weighs it beside
+the rules. The weights are a table that can be read: one row a word, one column a type.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.strings import hash_string
+from spacy.tokens import Doc
+
+from .extensions import register
+
+NONE = "none"
+"""The category of texts that tell no incident."""
+
+_TABLE = "categorizer.csv.gz"
+_INTERCEPT = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """`rows`: from the id of a lower-case word, or of a pair of them, to its row in `idf` (n) and `weights` (n × categories)."""
+
+    categories: tuple[str, ...]
+    words: dict[int, int]
+    pairs: dict[tuple[int, int], int]
+    idf: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    intercept: NDArray[np.float32]
+
+    def probabilities(self, keys: list[int]) -> dict[str, float]:
+        """Probability of each category for a text given as the ids of its lower-case words, in order."""
+        counts: dict[int, int] = {}
+        words, pairs = self.words.get, self.pairs.get
+        before = 0
+        for key in keys:
+            row = words(key)
+            if row is not None:
+                counts[row] = counts.get(row, 0) + 1
+            row = pairs((before, key))
+            if row is not None:
+                counts[row] = counts.get(row, 0) + 1
+            before = key
+        scores = self.intercept
+        if counts:
+            rows = np.fromiter(counts, dtype=np.int64, count=len(counts))
+            values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[rows]
+            scores = scores + (values / np.sqrt(values @ values)) @ self.weights[rows]
+        odds = np.exp(scores - scores.max())
+        return dict(zip(self.categories, (odds / odds.sum()).tolist(), strict=True))
+
+
+@cache
+def model() -> Model:
+    """The weights of `nlp/data/categorizer.csv.gz`."""
+    with (files("nlp") / "data" / _TABLE).open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="") as table:
+        rows = csv.reader(line for line in table if not line.startswith("#"))
+        categories = tuple(next(rows)[2:])
+        words: dict[int, int] = {}
+        pairs: dict[tuple[int, int], int] = {}
+        figures: list[list[float]] = []
+        intercept = np.zeros(len(categories), dtype=np.float32)
+        for term, *values in rows:
+            if term == _INTERCEPT:
+                intercept = np.array(values[1:], dtype=np.float32)
+                continue
+            first, _, second = term.partition(" ")
+            if second:
+                pairs[hash_string(first), hash_string(second)] = len(figures)
+            else:
+                words[hash_string(first)] = len(figures)
+            figures.append([float(value) for value in values])
+    matrix = np.array(figures, dtype=np.float32)
+    return Model(categories, words, pairs, matrix[:, 0].copy(), matrix[:, 1:].copy(), intercept)
+
+
+@Language.factory("categorizer", assigns=["doc._.categories"])
+class Categorizer:
+    """Sets `Doc._.categories`: probability of each incident type and of `none`, summing to 1."""
+
+    def __init__(self, nlp: Language, name: str) -> None:  # noqa: ARG002 (the factory signature)
+        register()
+        self.name = name
+
+    def __call__(self, doc: Doc) -> Doc:
+        doc._.categories = model().probabilities(doc.to_array("LOWER").tolist())
+        return doc
