@@ -30,7 +30,7 @@ _INTERCEPT = ""
 
 @dataclass(frozen=True)
 class Model:
-    """`rows`: from the id of a lower-case word, or of a pair of them, to its row in `idf` (n) and `weights` (n × categories)."""
+    """`words`, `pairs`: from ids of lower-case words to rows of `idf` (n) and `weights` (n × categories)."""
 
     categories: tuple[str, ...]
     words: dict[int, int]
