@@ -67,6 +67,13 @@ class PlaceMention:
 _MUNICIPAL = frozenset(["ciudad", "urbe", "jurisdiccion", "localidad", "pueblo", "poblado"])
 
 
+def _known_afar(place: Place) -> bool:
+    """Whether another country's press names the place without saying where it is."""
+    if place.country != "PE":
+        return True
+    return place.kind in ("country", "department") or (place.kind == "district" and (place.ubigeo or "").endswith("0101"))
+
+
 def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
     """The places that a mention's words may mean, in the light of its kind word and of the newspaper's country."""
     home = m.country or "PE"
@@ -76,7 +83,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
             pool = [p for p in named if p.kind in BELOW or key not in shipped().overshadowed]
             if home != "PE" or not pool:
                 pool += [p for p in g.abroad(key) if p.country == home or p.population >= BIG]
-            if home == "PE" and not any(p.kind in ADMIN and p.country == "PE" for p in named):
+            if home == "PE" and not any(p.kind == "country" or (p.kind in ADMIN and p.country == "PE") for p in named):
                 pool += g.populated(key)
             own = [p for p in pool if p.country == home]
             found = own + [p for p in pool if p.country != home]
@@ -88,7 +95,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 found += [p for p in named if p.kind == "populated_place"] or list(g.populated(key))
         elif m.kind in ("province", "department"):
             found = [p for p in named if p.kind == m.kind or (p.kind == "department" and p.country != "PE")]
-            if not found and m.kind == "province" and home == "ES":
+            if m.kind == "province" and home == "ES":
                 found = [
                     replace(p, kind="province", district=None, province=p.name) for p in g.abroad(key)[:1] if p.country == home
                 ]
@@ -114,6 +121,8 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
             found = [p for p in named if p.kind == "facility"]
         else:
             found = []
+        if home != "PE":
+            found = [p for p in found if p.country == home or (not m.word and _known_afar(p))]
         if found:
             return tuple(dict.fromkeys(found))
     for key in m.tail:
@@ -121,6 +130,9 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
         found = [
             p for p in g.named(key) if p.kind in ("populated_place", "neighbourhood") or (p.kind in ADMIN and not shadowed)
         ]
+        if m.word.startswith("municipalidad provincial"):  # it sits in the province's capital, whose code ends in 01
+            seats = (g.by_ubigeo.get((p.ubigeo or "")[:4] + "01") for p in found if p.kind == "province")
+            found = [seat for seat in seats if seat is not None] or found
         if home != "PE":
             found = [p for p in [*found, *g.abroad(key)] if p.country == home]
         if found:

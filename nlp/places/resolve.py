@@ -82,7 +82,7 @@ class Resolver:
         chain = [m for m in context if m.chain == mention.chain and "demonym" not in m.roles]
         if mention not in chain:
             chain.append(mention)
-        hard = {m for m in chain if not m.locates and m is not mention}
+        hard = {m for m in chain if (not m.locates or "institution" in m.roles) and m is not mention}
         return [m for m in chain if m not in hard]
 
     @staticmethod
@@ -140,7 +140,7 @@ class Resolver:
             rule = "chain" if most else "named"
             pool = _narrowest(self._at_home(pool, home, rings, chain), base)
             pool, rule, clash = self._narrow(pool, rule, rings, prior, base)
-            if clash and base.kind in BELOW:
+            if clash and base.kind in BELOW and not base.tail:
                 items = others
                 continue
             found = self._one(pool, base)

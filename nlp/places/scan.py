@@ -129,6 +129,10 @@ class Scan:
         keys: tuple[str, ...] = (key,)
         tail: tuple[str, ...] = ()
         roles = {entry.role} if entry.role else set()
+        if entry.only_of and entry.words[0] != "zona" and self._longest_known(begin) != end:
+            return 0
+        if kind == "neighbourhood" and self.country != "PE":
+            tail = self._tails(begin + 1, end, False)
         if kind == "facility":
             keys = tuple(dict.fromkeys([fold(self._slice(i, end)), key]))
             tail = self._tails(begin, end, bool(entry.role) and entry.words[0] in self.t.territorial)
@@ -225,6 +229,12 @@ class Scan:
             return self._between(end + 2)
         if (after := self._between(end)) > end:
             return after
+        if entry.words[0] in self.t.routes:
+            while end + 1 < n and words[end].text in ("-", "–", "—") and words[end + 1].cap:
+                name = self._name(end + 1, False, False)
+                if name is None:
+                    break
+                end = name[1]
         k = end
         if k < n and words[k].text == ",":
             k += 1
@@ -438,8 +448,10 @@ class Scan:
         found = []
         for k in range(begin, end):
             at = k - 2 if k > 1 and words[k - 1].key in self.t.articles else k - 1
-            if words[k].cap and (territorial or words[at].key in _OF) and self._longest_known(k) == end:
-                found.append(self._key(k, end))
+            if words[k].cap and (territorial or words[at].key in _OF):
+                name = self._key(k, end)
+                if self._longest_known(k) == end or (self.country != "PE" and self._abroad_here(name)):
+                    found.append(name)
         return tuple(found)
 
     # -- bare names ----------------------------------------------------------------------------------------------------------
@@ -494,7 +506,8 @@ class Scan:
                 return 0
             if not told and not kinds & {"department", "country", "province"} and (opens or " " not in key):
                 return 0
-        if kinds <= _FINE and not (told or comma or aside):
+        listed = " " in key and prev is not None and prev.text == ","
+        if kinds <= _FINE and not (told or comma or aside or listed or self._admin_follows(end)):
             return 0
         kind = self._bare_kind(places)
         self._emit(kind, i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (key,), locative=strong)

@@ -57,7 +57,7 @@ class Word:
         self.cap = first.isupper() and not text[0].isspace()
         self.upper = text.isupper() and len(self.key) > 1
         self.digit = first.isdigit()
-        self.kinds = tables.kinds.get(self.key)
+        self.kinds = tables.kinds.get(self.key) if not any(c in text for c in "(),;:") else None
         self.cue = self.key in tables.country_cues
         self.longest = gazetteer.longest(folded.split()[0]) if folded and (self.cap or self.digit) else 0
         if self.longest == 1 and text.lower() in STOP_WORDS:
@@ -114,6 +114,7 @@ class Tables:
         self.months = frozenset(names["months"])
         self.abbreviations = frozenset(names["abbreviations"])
         self.connectors = frozenset(names["connectors"])
+        self.routes = frozenset(names["routes"])
         self.cardinals = frozenset(names["cardinals"])
         self.territorial = frozenset(table["territorial"]["words"])
         self.overshadowed = frozenset(fold(w) for w in bare["overshadowed"])
