@@ -81,7 +81,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
         named = g.named(key)
         if not m.word:
             pool = [p for p in named if p.kind in BELOW or key not in shipped().overshadowed]
-            if home != "PE" or not pool:
+            if home != "PE" or not any(p.kind in ADMIN for p in pool):
                 pool += [p for p in g.abroad(key) if p.country == home or p.population >= BIG]
             if home == "PE" and not any(p.kind == "country" or (p.kind in ADMIN and p.country == "PE") for p in named):
                 pool += g.populated(key)

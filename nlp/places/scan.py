@@ -509,6 +509,8 @@ class Scan:
         listed = " " in key and prev is not None and prev.text == ","
         if kinds <= _FINE and not (told or comma or aside or listed or self._admin_follows(end)):
             return 0
+        if " " not in key and kinds <= {"neighbourhood", "facility"} and not (strong or comma or aside):
+            return 0  # "Márquez", "Leticia" and "Camacho" are persons too
         kind = self._bare_kind(places)
         self._emit(kind, i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (key,), locative=strong)
         return end
