@@ -86,7 +86,8 @@ def _table(report: IncidentReport) -> str:
     for name, evidence in report.evidence.items():
         rows.append(
             f"<tr><th>prueba: {name}</th><td><q>{escape(evidence.sentence)}</q> "
-            f"<mark>{escape(evidence.words)}</mark> ({evidence.zone} {evidence.start}–{evidence.end}; {escape(evidence.rule)})</td></tr>"
+            f"<mark>{escape(evidence.words)}</mark> "
+            f"({evidence.zone} {evidence.start}–{evidence.end}; {escape(evidence.rule)})</td></tr>"
         )
     return "<table>" + "".join(rows) + "</table>"
 
@@ -103,7 +104,7 @@ def terminal(doc: Doc) -> RenderableType:
         for name, label in _FIELDS.items():
             value = getattr(report, name)
             if value:
-                evidence = report.evidence.get(proofs.get(name, ""))  # type: ignore[call-overload]
+                evidence = report.evidence.get(proofs.get(name, ""))
                 table.add_row(
                     label, Text(str(value)), Text(evidence.words if evidence else ""), Text(evidence.rule if evidence else "")
                 )

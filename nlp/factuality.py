@@ -14,7 +14,9 @@ from .lexicon import Lexicon, data, ids
 from .sentences import Sentence
 from .triggers import Trigger
 
-Reading = Literal["asserted", "hedged", "quoted", "general", "policy", "hypothetical", "background", "fiction", "denied", "habitual"]
+Reading = Literal[
+    "asserted", "hedged", "quoted", "general", "policy", "hypothetical", "background", "fiction", "denied", "habitual"
+]
 Status = Literal["completed", "attempted", "threatened"]
 
 
@@ -134,8 +136,9 @@ class FactualityReader:
                 weight, reading, rule = self._weights[name], name, cues[name]
         low = max(sentence.start, start - 3)
         before = keys[low:start]
-        if trigger.form == "subjunctive" and _QUE in keys[max(sentence.start, start - 8) : start]:
-            if not _FACT_BEFORE_QUE.isdisjoint(keys[max(sentence.start, start - 10) : start]):
+        if trigger.form == "subjunctive":
+            clause = keys[max(sentence.start, start - 10) : start]
+            if _QUE in clause and not _FACT_BEFORE_QUE.isdisjoint(clause):
                 return Factuality("asserted", 0.9, status, "después de que")
         if trigger.form and trigger.form not in ("participle", "past") and weight > 0.3:
             factor = _IRREALIS.get(trigger.form, 1.0)

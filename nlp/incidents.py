@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from . import events, several, when, where
-from .extensions import get, register
+from .extensions import register
 from .report import Evidence, IncidentReport, Zone
 from .scene import Scene, related, survey
 
@@ -145,7 +145,7 @@ def features_of(doc: Doc, evidence: events.Evidence, scene: Scene, scores: dict[
 
 
 def _specific(scene: Scene) -> float:
-    """The most that any sentence of the deed has of: a past verb, a day, a fine place, a verb of happening (beside it counts)."""
+    """The most that any sentence of the deed has of: a past verb, a day, a fine place, a verb of happening, in it or beside."""
     past = {m.sentence.order for m in scene.mentions if m.trigger.form in ("past", "participle") and m.factuality.weight > 0.5}
     best = 0.0
     for view in scene.views:
@@ -153,7 +153,9 @@ def _specific(scene: Scene) -> float:
         if view.aside or max(view.event, view.police) < 0.8:
             continue
         near = scene.views[max(order - 1, 0) : order + 2]
-        best = max(best, float((order in past) + any(v.dated for v in near) + any(v.placed for v in near) + any(v.told for v in near)))
+        best = max(
+            best, float((order in past) + any(v.dated for v in near) + any(v.placed for v in near) + any(v.told for v in near))
+        )
     return best
 
 

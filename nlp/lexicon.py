@@ -121,13 +121,17 @@ def _element(word: str) -> Element:
     return plain
 
 
+Step = tuple[Element, bool, int]
+"""What must stand next: the element, whether it may be left out, and how many tokens may come before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern(Generic[T]):
-    """One phrase: the elements before its anchor (adjacent, nearest first) and those after it."""
+    """One phrase: the steps before its anchor (nearest first) and those after it."""
 
     value: T
-    before: tuple[tuple[Element, bool], ...]
-    after: tuple[tuple[Element | None, bool], ...]
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,44 +150,49 @@ class Lexicon(Generic[T]):
     def __init__(self) -> None:
         self._single: dict[int, list[tuple[T, str]]] = {}
         self._phrases: dict[int, list[tuple[Pattern[T], str]]] = {}
+        self._anchors: set[int] = set()
 
     def add(self, pattern: str, value: T) -> None:
-        """Add one pattern of the language above; raises ValueError for one that is empty or only gaps."""
+        """Add one pattern of the language above; raises ValueError for one that has no word which must be there."""
         words = pattern.split()
-        if not words:
-            raise ValueError("empty pattern")
-        elements: list[tuple[Element | None, bool]] = [
-            (None, True) if word == "..." else (_element(word.removeprefix("?")), word.startswith("?")) for word in words
-        ]
-        if len(elements) == 1:
-            for key, form in (elements[0][0] or {}).items():
-                entry = (value, form)
+        steps: list[tuple[Element, bool, bool]] = []  # element, optional, a gap stands before it
+        gap = False
+        for word in words:
+            if word == "...":
+                gap = True
+                continue
+            steps.append((_element(word.removeprefix("?")), word.startswith("?"), gap))
+            gap = False
+        firm = [i for i, (_, optional, _) in enumerate(steps) if not optional]
+        if not firm:
+            raise ValueError(f"pattern without a word to start from: {pattern!r}")
+        if len(steps) == 1:
+            for key, form in steps[0][0].items():
                 known = self._single.setdefault(key, [])
                 if all(v is not value for v, _ in known):
-                    known.append(entry)
+                    known.append((value, form))
+            self._anchors.update(steps[0][0])
             return
-        anchor = next((i for i, word in enumerate(words) if word != "..." and word[0] != "?" and word not in _STOPS), None)
-        if anchor is not None and any(w == "..." for w in words[:anchor]):
-            anchor = None
-        if anchor is None:
-            anchor = next((i for i, word in enumerate(words) if word != "..." and word[0] != "?"), None)
-        if anchor is None or any(element is None for element, _ in elements[:anchor]):
-            raise ValueError(f"pattern without a word to start from: {pattern!r}")
-        before = tuple((element or {}, optional) for element, optional in reversed(elements[:anchor]))
-        found = Pattern(value, before, tuple(elements[anchor + 1 :]))
-        for key, form in (elements[anchor][0] or {}).items():
+        anchor = min(firm, key=lambda i: _cost(steps[i][0]))
+        before: list[Step] = []
+        for i in range(anchor - 1, -1, -1):
+            before.append((steps[i][0], steps[i][1], GAP if steps[i + 1][2] else 0))
+        after: list[Step] = [(element, optional, GAP if gap else 0) for element, optional, gap in steps[anchor + 1 :]]
+        found = Pattern(value, tuple(before), tuple(after))
+        for key, form in steps[anchor][0].items():
             self._phrases.setdefault(key, []).append((found, form))
+        self._anchors.update(steps[anchor][0])
 
     def find(self, keys: Sequence[int], start: int = 0, end: int | None = None) -> list[Hit[T]]:
         """Every match within tokens `start` to `end`, in order of their anchors; they may overlap."""
         stop = len(keys) if end is None else end
-        single, phrases = self._single, self._phrases
+        single, phrases, anchors = self._single, self._phrases, self._anchors
         hits: list[Hit[T]] = []
-        for at in range(start, stop):
+        for at in [at for at in range(start, stop) if keys[at] in anchors]:
             key = keys[at]
             if key in phrases:
                 for pattern, form in phrases[key]:
-                    hit = self._match(pattern, form, keys, at, start, stop)
+                    hit = _match(pattern, form, keys, at, start, stop)
                     if hit is not None:
                         hits.append(hit)
             if key in single:
@@ -191,29 +200,56 @@ class Lexicon(Generic[T]):
                     hits.append(Hit(at, at + 1, form, value))
         return hits
 
-    @staticmethod
-    def _match(pattern: Pattern[T], form: str, keys: Sequence[int], at: int, low: int, high: int) -> Hit[T] | None:
-        left = at
-        for element, optional in pattern.before:
-            if left > low and keys[left - 1] in element:
-                left -= 1
-                form = form or element[keys[left]]
-            elif not optional:
-                return None
-        right, gap = at + 1, 0
-        for follow, optional in pattern.after:
-            if follow is None:
-                gap = GAP
-                continue
-            place = right
-            limit = min(high, right + gap + 1)
-            while place < limit and keys[place] not in follow:
-                if keys[place] in _ENDS:
-                    place = limit
-                place += 1
-            if place < limit:
-                form = form or follow[keys[place]]
-                right, gap = place + 1, 0
-            elif not optional:
-                return None
-        return Hit(left, right, form, pattern.value)
+
+def _match(pattern: Pattern[T], form: str, keys: Sequence[int], at: int, low: int, high: int) -> Hit[T] | None:
+    before = _walk(pattern.before, 0, at, -1, keys, low, high) if pattern.before else (at, "")
+    if before is None:
+        return None
+    after = _walk(pattern.after, 0, at, 1, keys, low, high) if pattern.after else (at, "")
+    if after is None:
+        return None
+    return Hit(before[0], after[0] + 1, form or before[1] or after[1], pattern.value)
+
+
+def _walk(
+    steps: tuple[Step, ...], step: int, at: int, way: int, keys: Sequence[int], low: int, high: int
+) -> tuple[int, str] | None:
+    """Take the steps from token `at` in direction `way`; the last token reached and the verb form met, None if they fail.
+
+    What may be left out is left out where the rest fits only so.
+    """
+    form = ""
+    for i in range(step, len(steps)):
+        element, optional, gap = steps[i]
+        place = at + way
+        for _ in range(gap + 1):
+            if not low <= place < high or keys[place] in element or keys[place] in _ENDS:
+                break
+            place += way
+        fits = low <= place < high and keys[place] in element and abs(place - at) <= gap + 1
+        if optional:
+            if fits and (rest := _walk(steps, i + 1, place, way, keys, low, high)) is not None:
+                return rest[0], form or element[keys[place]] or rest[1]
+            continue
+        if not fits:
+            return None
+        at, form = place, form or element[keys[place]]
+    return at, form
+
+
+_STOP_IDS = ids(_STOPS)
+_COMMON = (
+    "hacer dar poner tener llevar dejar quedar salir ir estar entrar encontrar hallar pedir recibir caer ser venir seguir "
+    "traer meter ingresar tomar abrir caminar sacar obligar enviar realizar ofrecer"
+)
+
+
+@cache
+def _common() -> frozenset[int]:
+    return frozenset(key for verb in _COMMON.split() for key in verb_forms(verb))
+
+
+def _cost(element: Element) -> tuple[int, int]:
+    """How often an element would start a vain comparison: stop words above all, then common verbs, then long lists."""
+    stops = sum(1 for key in element if key in _STOP_IDS)
+    return (100 * stops + (10 if not _common().isdisjoint(element) else 0), len(element))

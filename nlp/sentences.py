@@ -64,7 +64,7 @@ class Sentences:
             for span in doc.spans["zones"]:
                 flags[span.start] = 1
         since = 0
-        for at in np.flatnonzero(flags == 1).tolist() + [length]:
+        for at in [*np.flatnonzero(flags == 1).tolist(), length]:
             flags[since + _LONGEST : at : _LONGEST] = 1
             since = at
         doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
