@@ -101,7 +101,7 @@ def test_roundup_gives_one_report_a_deed(pipeline: Language) -> None:
 def test_one_deed_told_at_length_is_one_report(pipeline: Language) -> None:
     text = (
         "Sujetos armados asaltaron una botica el lunes en el distrito de Moche.\n\n"
-        "Los hampones encañonaron a la cajera y se llevaron el dinero.\n\nLuego huyeron en moto. La Policía los busca por el asalto."
+        "Encañonaron a la cajera y se llevaron el dinero.\n\nLuego huyeron en moto. La Policía los busca por el asalto."
     )
     assert len(reports(pipeline, text, "Asaltan botica en Moche")) == 1
 
