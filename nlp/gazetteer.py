@@ -74,6 +74,8 @@ class Place:
             return False
         if self.ubigeo and other.ubigeo:
             return self.ubigeo.startswith(other.ubigeo[: _DIGITS.get(other.kind, 6)])
+        if other.province and self.province is None and self.country != "PE" and self.kind != "department":
+            other = replace(other, province=None)  # abroad, provinces below the state are not on file
         mine = (self.department, self.province, self.district)
         return all(b is None or (a is not None and fold(a) == fold(b)) for a, b in zip(mine, _binding(other), strict=True))
 

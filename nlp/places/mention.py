@@ -133,8 +133,8 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
         if m.word.startswith("municipalidad provincial"):  # it sits in the province's capital, whose code ends in 01
             seats = (g.by_ubigeo.get((p.ubigeo or "")[:4] + "01") for p in found if p.kind == "province")
             found = [seat for seat in seats if seat is not None] or found
-        if home != "PE":
-            found = [p for p in [*found, *g.abroad(key)] if p.country == home]
+        pool = found if home == "PE" else [*found, *g.abroad(key)]
+        found = [p for p in pool if p.country == home]
         if found:
             return tuple(dict.fromkeys(found))
     return ()

@@ -12,6 +12,8 @@ from .words import shipped
 
 _CONTEXT, _OPENING = 80, 20
 """Mentions that are looked at, and how many of them are the text's first ones: resolving takes bounded time."""
+_UNDER_SUBHEAD = 4
+"""Sentences after a subhead that names a place ("En Manta") for which it still holds."""
 COMMON_NAME = 3
 """A name that more districts than these have does not tell by itself where it is."""
 
@@ -31,8 +33,9 @@ class ResolvedPlace:
     longitude: float | None = None
     level: str = "none"
     rule: str = "open"
-    """What decided: "named" (the mention alone), "chain" (its neighbours), "sentence", "near", "dateline", "headline", "lead",
-    "article", "office" (police, courts, officials), "region" (the newspaper's own, as a prior) or "open"."""
+    """What decided: "named" (the mention alone), "chain" (its neighbours), "sentence", "subhead", "near", "dateline",
+    "headline", "lead", "article", "office" (police, courts, officials), "region" (the newspaper's own, as a prior) or "open".
+    """
     mentions: tuple[PlaceMention, ...] = field(default=(), repr=False)
     """The mention and its neighbours that were used, in the order of the text."""
 
@@ -100,6 +103,7 @@ class Resolver:
         body = [m for m in names if m.zone not in ("headline", "dateline", "subhead", "caption")]
         return [
             ("sentence", [m for m in names if m.sentence == here]),
+            ("subhead", [m for m in names if m.zone == "subhead" and m.locative and 0 < here - m.sentence <= _UNDER_SUBHEAD]),
             ("near", [m for m in body if m.sentence == here - 1 and _agrees(m, title)]),
             ("dateline", [m for m in title if m.zone == "dateline"]),
             ("headline", [m for m in title if m.zone == "headline"]),
@@ -185,13 +189,15 @@ class Resolver:
             ):
                 break
             others = [m for m in mentions if not {*m.keys, *m.tail} & {*base.keys, *base.tail}]
-            hits = [(*_support(c, others, both=True), *_nearness(c, others)) for c in pool]
+            hits = [(*_support(c, others, both=True), *_nearness(c, others, base.kind)) for c in pool]
             top = max(hits, default=(0, 0, 0, 0))
             if any(top):
                 kept = [c for c, hit in zip(pool, hits, strict=True) if hit == top]
                 if len(kept) < len(pool):
                     rule = name
                 pool, confirmed = kept, True
+            elif others and name == "sentence" and base.kind == "neighbourhood" and rule == "named":
+                return pool, rule, True
             elif others and rule == "named" and not confirmed:
                 clash = name != "office" or base.kind in BELOW
         if confirmed:
@@ -284,7 +290,7 @@ class Resolver:
     @staticmethod
     def _likeliest(top: list[Place], ring: str, count: Counter[Place], gap: dict[Place, int]) -> list[Place]:
         """Of rival places: close by, the one named last before the crime's place; elsewhere, one that clearly prevails."""
-        if ring in ("sentence", "near"):
+        if ring in ("sentence", "subhead", "near"):
             return [min(top, key=lambda p: gap[p])]
         most = sorted((count[p] for p in top), reverse=True)
         return [p for p in top if count[p] == most[0]] if most[0] >= 2 * most[1] else top
@@ -408,8 +414,13 @@ def _support(place: Place, others: Iterable[PlaceMention], both: bool = False) -
     return count, close
 
 
-def _nearness(place: Place, others: Iterable[PlaceMention]) -> tuple[int, int]:
-    """How many mentions may name a place of the same province, and of the same department."""
+def _nearness(place: Place, others: Iterable[PlaceMention], kind: str = "district") -> tuple[int, int]:
+    """How many mentions may name a place of the same province, and of the same department.
+
+    That says little of a neighbourhood, whose city must be named, and of a village only the province does.
+    """
+    if kind in ("neighbourhood", "facility"):
+        return 0, 0
     province = department = 0
     for m in others:
         same = [
@@ -419,7 +430,7 @@ def _nearness(place: Place, others: Iterable[PlaceMention]) -> tuple[int, int]:
         ]
         department += bool(same)
         province += any(o.province is not None and o.province == place.province for o in same)
-    return province, department
+    return province, (0 if kind == "populated_place" else department)
 
 
 def _around(mention: PlaceMention, context: Sequence[PlaceMention]) -> Sequence[PlaceMention]:

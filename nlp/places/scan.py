@@ -213,6 +213,10 @@ class Scan:
         self._emit("street", i, end, self._slice(j, end), words[i].key, self._roles(i), ())
         return end
 
+    def _closes(self, end: int) -> bool:
+        """Whether a comma or the end of the sentence stands there."""
+        return end >= self.n or self.words[end].text in (",", ".", ";", ")") or "\n" in self.words[end].text
+
     def _street_word(self, k: int) -> tuple[KindWord | None, int]:
         for entry in self.words[k].kinds or ():
             stop = self._kind_end(k, entry)
@@ -258,8 +262,10 @@ class Scan:
                 k += 1
             other_word, stop = self._street_word(k) if k < n else (None, k)
             name = self._name_after(stop, other_word) if other_word else None
-            if name is None and (joint == "con" or entry.plural) and k < n and words[k].cap:
+            if name is None and k < n and words[k].cap and (joint == "con" or entry.plural or not self._longest_known(k)):
                 name = self._name(k, False, False)
+                if name is not None and joint != "con" and not entry.plural and not self._closes(name[1]):
+                    name = None
             if name:
                 return name[1]
         return end
@@ -321,7 +327,7 @@ class Scan:
         described = j + 2 < n and not words[j].cap and words[j].key.isalpha() and words[j].key not in t.joins
         if described and entry.of and words[j + 1].key in _OF and entry.kind in ADMIN | {"populated_place"}:
             begin = j = j + 1  # "distrito trujillano de La Esperanza"
-        if j < n and words[j].key in _OF and entry.of:
+        if j < n and (words[j].key in _OF or (entry.to and words[j].key in ("a", "al"))) and entry.of:
             had_of = True
             begin = j = j + 1
         elif entry.only_of:
@@ -498,7 +504,8 @@ class Scan:
         told = locative in t.locative
         opening = line_start and follow is not None and follow.text in (".", ",", "-", "–", "—", ":")
         if not (strong or aside or comma or opening):
-            doubtful = key in t.common or (shouting and len(key) < 5)
+            city = self.country != "PE" and any(p.population >= BIG for p in home)
+            doubtful = (key in t.common and not city) or (shouting and len(key) < 5)
             of_noun = locative in _OF and self._after_noun(i - (2 if article_before else 1))
             if doubtful and not of_noun:
                 return 0
@@ -580,7 +587,7 @@ class Scan:
             ):
                 roles = self._roles(i) | self._gang(i)
                 self._emit("district", i, end, self._slice(i, end), "", roles, (key,))
-        return end
+        return i + 1
 
     def _admin_follows(self, end: int) -> bool:
         """Whether ", en Trujillo", "(Trujillo)" or ", distrito de Chao" comes next."""

@@ -21,6 +21,7 @@ class KindWord:
     words: tuple[str, ...]
     of: bool = False
     only_of: bool = False
+    to: bool = False
     plural: bool = False
     number: bool = False
     crossing: bool = False

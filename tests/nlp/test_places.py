@@ -350,6 +350,25 @@ CASES = [
         "avenida España",
         "Trujillo, Trujillo, La Libertad",
     ),
+    Case(
+        "Ola de robos en Piura\n\nUn vigilante de Sullana murió en la urbanización Santa Rosa.",
+        "urbanización Santa Rosa",
+        "urbanización Santa Rosa",
+        admin="Sullana, Sullana, Piura",
+    ),
+    Case(
+        "Bus asaltado en la vía Chepén - Cajamarca, en Pacanga.",
+        "vía Chepén - Cajamarca",
+        None,
+        "vía Chepén - Cajamarca",
+        "Pacanga, Chepén, La Libertad",
+    ),
+    Case(
+        "Coimas en la Municipalidad Provincial de Caylloma.",
+        "Municipalidad Provincial de Caylloma",
+        "Municipalidad Provincial de Caylloma",
+        admin="Chivay, Caylloma, Arequipa",
+    ),
     # all capitals
     Case("TRUJILLO: MATAN A TAXISTA EN LA ESPERANZA Y FUGAN", "LA ESPERANZA", admin="La Esperanza, Trujillo, La Libertad"),
     # abroad
@@ -430,6 +449,20 @@ CASES = [
         "calle Gran Canaria al 2300, entre Smith y Pellegrini",
         "Quilmes, -, Buenos Aires",
         country="AR",
+    ),
+    Case(
+        "Noche violenta en Manabí\nEn Manta\nMataron a tres en el barrio Jocay.",
+        "barrio Jocay",
+        "barrio Jocay",
+        admin="Manta, -, Manabí",
+        country="EC",
+    ),
+    Case(
+        "Detenido en un albergue de Cazorla, en la provincia de Jaén.",
+        "albergue de Cazorla",
+        "albergue de Cazorla",
+        admin="Cazorla, -, Andalucía",
+        country="ES",
     ),
     Case("Hallaron cocaína en El Alto, departamento de La Paz.", "El Alto", admin="El Alto, -, La Paz", country="BO"),
 ]
