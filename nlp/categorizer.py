@@ -16,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.strings import hash_string
+from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from .extensions import register
@@ -77,9 +77,9 @@ def model() -> Model:
                 continue
             first, _, second = term.partition(" ")
             if second:
-                pairs[hash_string(first), hash_string(second)] = len(figures)
+                pairs[get_string_id(first), get_string_id(second)] = len(figures)
             else:
-                words[hash_string(first)] = len(figures)
+                words[get_string_id(first)] = len(figures)
             figures.append([float(value) for value in values])
     matrix = np.array(figures, dtype=np.float32)
     return Model(categories, words, pairs, matrix[:, 0].copy(), matrix[:, 1:].copy(), intercept)
