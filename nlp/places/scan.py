@@ -404,6 +404,8 @@ class Scan:
                 break
             if joint in ("el", "la", "los", "las") and not (known and known > k):
                 break
+            if joint in _OF and words[end - 1].digit and not (known and known > k):
+                break  # "avenida 3 de Los Patios"
             if joint in _OF:
                 if words[k].kinds and not (known and known > k) and words[k].key not in ("villa",):
                     break
@@ -643,13 +645,14 @@ class Scan:
             k -= 1
         if not k:
             return _NONE
-        last = _CONTRACTED.get(words[k - 1].key, words[k - 1].key)
-        if last not in t.role_ends:
+        last = words[k - 1].key
+        phrases = t.roles.get(_CONTRACTED.get(last, last))
+        if phrases is None:
             return _NONE
-        for length in t.role_lengths:
-            if length <= k:
-                role = t.roles.get((*(w.key for w in words[k - length : k - 1]), last))
-                if role:
+        for before in (words[k - 2].key if k > 1 else "", ""):
+            for phrase, role in phrases.get(before, ()):
+                start = k - len(phrase)
+                if start >= 0 and all(words[start + x].key == w for x, w in enumerate(phrase[:-2])):
                     return frozenset((role,))
         return _NONE
 

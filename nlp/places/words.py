@@ -135,11 +135,16 @@ class Tables:
             self.blocked.setdefault(words[0], []).append(words)
         self.prominent = frozenset(table["prominent"]["ubigeos"])
         self.country_cues = {fold(w): iso for iso, words in table["countries"].items() for w in words}
-        self.roles: dict[tuple[str, ...], str] = {}
+        self.roles: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]] = {}
+        """Role phrases by their last word and the one before it ("" where there is none), the longest first."""
         for role, phrases in table["roles"].items():
-            self.roles.update((tuple(fold(phrase).split()), role) for phrase in phrases)
-        self.role_ends = frozenset(phrase[-1] for phrase in self.roles)
-        self.role_lengths = sorted({len(phrase) for phrase in self.roles}, reverse=True)
+            for phrase in phrases:
+                words = tuple(fold(phrase).split())
+                before = words[-2] if len(words) > 1 else ""
+                self.roles.setdefault(words[-1], {}).setdefault(before, []).append((words, role))
+        for by_word in self.roles.values():
+            for found_roles in by_word.values():
+                found_roles.sort(key=lambda r: -len(r[0]))
 
 
 _SHIPPED: list[Tables] = []
