@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,7 +26,6 @@ NONE = "none"
 """The category of texts that tell no incident."""
 
 _TABLE = "categorizer.csv.gz"
-_INTERCEPT = ""
 
 
 @dataclass(frozen=True)
@@ -61,28 +61,30 @@ class Model:
         return dict(zip(self.categories, (odds / odds.sum()).tolist(), strict=True))
 
 
+def read_table(lines: Iterable[str]) -> Model:
+    """The weights of a table: a row of categories, a row of intercepts, then one row a word or pair of words."""
+    rows = csv.reader(line for line in lines if not line.startswith("#"))
+    categories = tuple(next(rows)[2:])
+    intercept = np.array(next(rows)[2:], dtype=np.float32)
+    words: dict[int, int] = {}
+    pairs: dict[tuple[int, int], int] = {}
+    figures: list[list[float]] = []
+    for term, *values in rows:
+        first, _, second = term.partition(" ")
+        if second:
+            pairs[get_string_id(first), get_string_id(second)] = len(figures)
+        else:
+            words[get_string_id(first)] = len(figures)
+        figures.append([float(value) for value in values])
+    matrix = np.array(figures, dtype=np.float32)
+    return Model(categories, words, pairs, matrix[:, 0].copy(), matrix[:, 1:].copy(), intercept)
+
+
 @cache
 def model() -> Model:
     """The weights of `nlp/data/categorizer.csv.gz`."""
     with (files("nlp") / "data" / _TABLE).open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="") as table:
-        rows = csv.reader(line for line in table if not line.startswith("#"))
-        categories = tuple(next(rows)[2:])
-        words: dict[int, int] = {}
-        pairs: dict[tuple[int, int], int] = {}
-        figures: list[list[float]] = []
-        intercept = np.zeros(len(categories), dtype=np.float32)
-        for term, *values in rows:
-            if term == _INTERCEPT:
-                intercept = np.array(values[1:], dtype=np.float32)
-                continue
-            first, _, second = term.partition(" ")
-            if second:
-                pairs[get_string_id(first), get_string_id(second)] = len(figures)
-            else:
-                words[get_string_id(first)] = len(figures)
-            figures.append([float(value) for value in values])
-    matrix = np.array(figures, dtype=np.float32)
-    return Model(categories, words, pairs, matrix[:, 0].copy(), matrix[:, 1:].copy(), intercept)
+        return read_table(table)
 
 
 @Language.factory("categorizer", assigns=["doc._.categories"])
@@ -92,7 +94,8 @@ class Categorizer:
     def __init__(self, nlp: Language, name: str) -> None:  # noqa: ARG002 (the factory signature)
         register()
         self.name = name
+        self.model = model()
 
     def __call__(self, doc: Doc) -> Doc:
-        doc._.categories = model().probabilities(doc.to_array("LOWER").tolist())
+        doc._.categories = self.model.probabilities(doc.to_array("LOWER").tolist())
         return doc

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import spacy
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
@@ -39,6 +40,16 @@ class Example:
     """As written."""
     category: str
     also: frozenset[str] = frozenset()
+
+
+def labelled_files() -> list[Path]:
+    """The labelled articles for developing."""
+    return sorted((ROOT / "tests" / "gold").glob("develop*.jsonl"))
+
+
+def snippet_files() -> list[Path]:
+    """The short texts beside this file."""
+    return sorted(Path(__file__).parent.glob("snippets-*.jsonl"))
 
 
 def read(files: Iterable[Path]) -> list[Example]:
@@ -94,25 +105,24 @@ class Learner:
         self.model = LogisticRegression(C=STRENGTH, max_iter=5000)
         self.model.fit(self.terms.fit_transform(examples), [example.category for example in examples])
 
-    def probabilities(self, examples: Sequence[Example]) -> np.ndarray:
+    def probabilities(self, examples: Sequence[Example]) -> NDArray[np.float64]:
         """Examples × categories, in the order of `self.model.classes_`."""
         return self.model.predict_proba(self.terms.transform(examples))
 
-    def write(self, file: Path) -> None:
-        """Write the table that `nlp.categorizer` reads."""
-        with gzip.GzipFile(file, "wb", mtime=0) as packed:
-            lines = [
-                "# Weights of words and pairs of words, learnt by `python -m nlp.training.categorizer`.",
-                ",".join(["term", "idf", *self.model.classes_]),
-                ",".join(["", "", *(f"{value:.3f}" for value in self.model.intercept_)]),
-            ]
-            for term, column in sorted(self.terms.vocabulary_.items()):
-                weights = ",".join(f"{value:.2f}" for value in self.model.coef_[:, column])
-                lines.append(f"{term},{self.terms.idf_[column]:.2f},{weights}")
-            packed.write(("\n".join(lines) + "\n").encode())
+    def table(self) -> list[str]:
+        """The lines of the table that `nlp.categorizer` reads."""
+        lines = [
+            "# Weights of words and pairs of words, learnt by `python -m nlp.training.categorizer`.",
+            ",".join(["term", "idf", *self.model.classes_]),
+            ",".join(["", "", *(f"{value:.3f}" for value in self.model.intercept_)]),
+        ]
+        for term, column in sorted(self.terms.vocabulary_.items()):
+            weights = ",".join(f"{value:.2f}" for value in self.model.coef_[:, column])
+            lines.append(f"{term},{self.terms.idf_[column]:.2f},{weights}")
+        return lines
 
 
-def figures(examples: Sequence[Example], probabilities: np.ndarray, categories: Sequence[str]) -> str:
+def figures(examples: Sequence[Example], probabilities: NDArray[np.float64], categories: Sequence[str]) -> str:
     """F1 of "an incident or none", and share of the incidents whose type is right."""
     none = list(categories).index(NONE)
     told = probabilities[:, none] < 0.5
@@ -135,10 +145,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", nargs="*", type=Path, metavar="FILE.jsonl", help="measure instead of writing the table")
     arguments = parser.parse_args()
-    files = [*sorted((ROOT / "tests" / "gold").glob("develop*.jsonl")), *sorted(Path(__file__).parent.glob("snippets-*.jsonl"))]
-    examples = read(files)
+    examples = read([*labelled_files(), *snippet_files()])
     if arguments.check is None:
-        Learner(examples).write(TABLE)
+        with gzip.GzipFile(TABLE, "wb", mtime=0) as packed:
+            packed.write(("\n".join(Learner(examples).table()) + "\n").encode())
         print(f"{TABLE.relative_to(ROOT)}: learnt from {len(examples)} texts")
         return
     parts = []
