@@ -8,8 +8,9 @@ from collections.abc import Collection
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from . import events, several, when, where
+from . import events, several, vocabulary, when, where
 from .extensions import register
+from .lexicon import data
 from .report import Evidence, IncidentReport, Zone
 from .scene import Scene, related, survey
 
@@ -44,11 +45,11 @@ class Incidents:
             return []
         evidence = events.gather(doc, found)
         scores = events.type_scores(evidence)
-        kind = max(scores, key=lambda key: scores[key], default="other_crime")
-        sure = _share(scores, kind)
+        odds, by_type = vocabulary.default().score(doc)
+        kind, sure = _decide(scores, by_type)
         scene = survey(doc, found, kind)
         features = features_of(doc, evidence, scene, scores)
-        probability = events.relevance(features)
+        probability = events.relevance(features, odds)
         doc.user_data["decision"] = {"relevance": probability, "features": features, "types": scores}
         if probability < self.threshold:
             return []
@@ -65,7 +66,8 @@ class Incidents:
         bare = events.type_scores(events.gather(doc, [m for m in scene.mentions if m.sentence.order in prose], prose))
         if max(bare.values(), default=0.0) >= _TOLD:
             own = bare
-        kind = max(own, key=lambda key: own[key], default=kind)
+        if own:
+            kind, _ = _decide(own, vocabulary.default().score(doc)[1])
         main = self._report(doc, scene, kind, probability, rest)
         reports = [main]
         for segment in segments:
@@ -131,11 +133,12 @@ def _damped(score: float) -> float:
     return 0.5 + 0.5 / (1 + math.exp(-score))
 
 
-def _share(scores: dict[str, float], kind: str) -> float:
-    """How sure the type is: 1 where nothing rivals it, 0.6 where another scores the same."""
-    rival = max((value for key, value in scores.items() if key != kind), default=0.0)
-    best = scores.get(kind, 0.0)
-    return 0.6 + 0.4 * (best - rival) / best if best else 0.6
+def _decide(scores: dict[str, float], by_type: dict[str, float]) -> tuple[str, float]:
+    """The likeliest type by the rules' scores and the vocabulary's log-probabilities together, and its probability."""
+    weight = data("decision.toml")["type"]["rules"]
+    both = {kind: weight * math.log1p(max(scores.get(kind, 0.0), 0.0)) + by_type[kind] for kind in by_type}
+    best = max(both, key=lambda kind: both[kind])
+    return best, 1 / sum(math.exp(value - both[best]) for value in both.values())
 
 
 def features_of(doc: Doc, evidence: events.Evidence, scene: Scene, scores: dict[str, float]) -> dict[str, float]:
