@@ -156,8 +156,8 @@ def relevance_features(
 def relevance(features: dict[str, float], vocabulary: float = 0.0) -> float:
     """Probability that the article reports an incident.
 
-    A weighted mean of two log-odds: a linear combination of the figures, weights in `data/decision.toml`, and `vocabulary`, those of
-    `nlp.vocabulary`.
+    A weighted mean of two log-odds: a linear combination of the figures, weights in `data/decision.toml`, and `vocabulary`,
+    those of `nlp.vocabulary`.
     """
     tables: dict[str, dict[str, float]] = data("decision.toml")
     weights, share = tables["relevance"], tables["mixture"]["vocabulary"]

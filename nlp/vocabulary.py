@@ -1,7 +1,7 @@
 """What the plain vocabulary of an article says of relevance and type: two linear models over word beginnings.
 
-The rules know how the press names a crime; this knows the company that such stories keep. Trained by `python -m nlp.train` on the
-labelled articles of `tests/gold/develop*.jsonl`; the weights are `data/vocabulary.csv`, one line a word beginning.
+The rules know how the press names a crime; this knows the company that such stories keep. Trained by `python -m nlp.train`
+on the labelled articles of `tests/gold/develop*.jsonl`; the weights are `data/vocabulary.csv`, one line a word beginning.
 """
 
 from __future__ import annotations

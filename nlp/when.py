@@ -7,7 +7,7 @@ is no date: an invented one is the worst fault.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -121,6 +121,12 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         found.append(Candidate(span, value, score, "; ".join(rules) or f"named in the {view.sentence.zone}", told))
+    days = {c.value.iso() for c in found if c.value.precision == "day"}
+    if len(days) == 1:
+        for i, candidate in enumerate(found):
+            if candidate.value.precision == "day":
+                candidate.features["alone"] = 1.0
+                found[i] = replace(candidate, score=candidate.score + w.get("alone", 0.0))
     found.sort(key=lambda c: -c.score)
     return found
 
