@@ -120,11 +120,21 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         chains[mention.chain] = chains.get(mention.chain, 0) + 1
         found.append(Candidate(span, mention, 0.0, "", features(scene, span, mention, keys)))
     scored: list[Candidate] = []
+    plain = [c for c in found if c.mention.kind in FINE and "institution" not in c.mention.roles]
+    names = {c.mention.keys[0] if c.mention.keys else c.mention.name.casefold() for c in plain if c.mention.kind != "street"}
+    districts = [c for c in found if c.mention.kind not in FINE]
     for candidate in found:
         mention, told = candidate.mention, candidate.features
+        fine = mention.kind in FINE
+        if fine:
+            told["first"] = float(bool(plain) and candidate is plain[0])
+            told["alone"] = float(len(names) == 1 and mention.kind != "street" and "institution" not in mention.roles)
+            told["facility_event"] = float(mention.kind == "facility" and told["event"] > 0.5)
+            told["facility_at"] = float(mention.kind == "facility" and told["at"])
+        else:
+            told["first"] = float(candidate is districts[0])
         told["again"] = min(counts[mention.keys[0] if mention.keys else mention.name.casefold()] - 1, 3)
         told["chained"] = float(chains[mention.chain] > 1)
-        fine = mention.kind in FINE
         w = _weights("where_fine" if fine else "where_admin")
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
