@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +31,15 @@ Effect = Literal["new", "changed", "unchanged"]
 
 FULL_READ_EVERY = timedelta(days=1)
 """Feeds and sitemaps that always answer "not modified" are read without condition once a day."""
+
+LISTING_ATTEMPTS = 5
+"""Runs that ask in vain for a file of an index or a page of a section before it is left to be named anew."""
+
+LEFT_OUT = ("denied", "no-page", "offsite")
+"""Reasons to skip an address without asking for it."""
+
+SHORTEST_TWIN = 300
+"""Characters of letters and digits from which on the same text under two addresses is one article, not a phrase."""
 
 BUSY_TIMEOUT = 30.0
 """Seconds that a transaction waits for another connection."""
@@ -160,12 +170,14 @@ class Archive:
 
     # Frontier
 
-    def add_links(self, run: int, links: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Remember discovered articles (`url`, `source`, `via`, and `published`, `modified` as aware datetimes or None) and
-        return those that are to be fetched now, as they came.
+    def add_links(self, run: int, links: Iterable[Mapping[str, Any]], *, hand: bool = True) -> list[dict[str, Any]]:
+        """Remember discovered articles (`url`, `source`, `via`, `published`, `modified` as aware datetimes or None, and
+        optionally `address`, the one to ask for, and `hops`, articles on the way to it) and return those that are to be
+        fetched now, as they came.
 
         That is those never fetched or asked for, those whose stated modification is later than the stored fetch and not the
-        one that was fetched already, and those whose revisit or retry is due; none twice in one run.
+        one that was fetched already, and those whose revisit or retry is due; none twice in one run. With `hand` they count as
+        handed out; without it they are left to `hand_out`.
         """
         at = utc(now())
         assert at is not None
@@ -177,8 +189,11 @@ class Archive:
                 if known is None:
                     self._execute(
                         """INSERT INTO addresses (url, source, kind, via, state, discovered, published, modified, seen_run,
-                        handed_run) VALUES (?, ?, 'article', ?, 'pending', ?, ?, ?, ?, ?)""",
-                        (link["url"], link["source"], link["via"], at, published, modified, run, run),
+                        handed_run, address, step) VALUES (?, ?, 'article', ?, 'pending', ?, ?, ?, ?, ?, ?, ?)""",
+                        (
+                            *(link["url"], link["source"], link["via"], at, published, modified, run, run if hand else None),
+                            *(link.get("address"), link.get("hops") or 0),
+                        ),
                     )
                     self._found(run, link["source"], fresh=1)
                     fetch.append(dict(link))
@@ -188,8 +203,12 @@ class Archive:
                 if known["seen_run"] != run or latest != known["modified"] or wanted:
                     self._execute(
                         """UPDATE addresses SET seen_run = ?, modified = ?, published = coalesce(published, ?),
-                        handed_run = CASE WHEN ? THEN ? ELSE handed_run END WHERE url = ?""",
-                        (run, latest, published, wanted, run, link["url"]),
+                        handed_run = CASE WHEN ? THEN ? ELSE handed_run END, state = CASE WHEN ? THEN 'pending' ELSE state END,
+                        address = coalesce(?, address), step = min(step, ?) WHERE url = ?""",
+                        (
+                            *(run, latest, published, wanted and hand, run, wanted and not hand, link.get("address")),
+                            *(link.get("hops") or 0, link["url"]),
+                        ),
                     )
                 if known["seen_run"] != run:
                     self._found(run, link["source"], fresh=0)
@@ -201,17 +220,25 @@ class Archive:
         """Articles of a newspaper to fetch without their being discovered anew, latest publication first: left over from a
         run that was cut off, failed and to be tried again, or due for a revisit. None twice in one run.
 
+        The keys `url`, `source`, `via`, `published`, `modified`; instants are aware datetimes.
+        """
+        keys = ("url", "source", "via", "published", "modified")
+        return [{key: row[key] for key in keys} for row in self.hand_out(run, source)]
+
+    def hand_out(self, run: int, source: str, most: int | None = None) -> list[dict[str, Any]]:
+        """At most so many articles of a newspaper to fetch: those of `due`, and those that `add_links` left to it.
+
         Same keys as `add_links` takes; instants are aware datetimes.
         """
         at = utc(now())
         with self.transaction():
             rows = self._all(
-                """SELECT url, source, via, published, modified FROM addresses
+                """SELECT url, source, via, published, modified, address, step AS hops FROM addresses
                 WHERE source = ? AND kind = 'article' AND handed_run IS NOT ?
                 AND (state = 'pending' OR next_due <= ? OR (state != 'pending'
                      AND modified > coalesce(last_visit, '') AND modified > coalesce(fetched_modified, '')))
-                ORDER BY coalesce(published, discovered) DESC, url""",
-                (source, run, at),
+                ORDER BY coalesce(published, discovered) DESC, url LIMIT ?""",
+                (source, run, at, -1 if most is None else most),
             )
             for row in rows:
                 self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, row["url"]))
@@ -219,6 +246,87 @@ class Archive:
             {**row, "via": row["via"] or "", "published": parse(row["published"]), "modified": parse(row["modified"])}
             for row in rows
         ]
+
+    def claim(self, run: int, link: Mapping[str, Any]) -> bool:
+        """Whether an article that another address led to is to be stored in this run; it then counts as handed out."""
+        with self.transaction():
+            self.add_links(run, [link], hand=False)
+            known = self._one("SELECT state, handed_run FROM addresses WHERE url = ?", (link["url"],))
+            if known is None or known["handed_run"] == run or known["state"] != "pending":
+                return False
+            self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, link["url"]))
+            return True
+
+    def add_listings(self, run: int, listings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Remember files of a sitemap index or pages of a section (`url`, `source`, `way`, `step`, `parent`, and `modified` as
+        an aware datetime or None) and return those to be read now, as they came; none twice in one run.
+
+        Not among them are those that changed, as they state, before they were last read whole, less than `FULL_READ_EVERY` ago.
+        """
+        at = now()
+        wanted = []
+        with self.transaction():
+            for listing in listings:
+                known = self._one("SELECT * FROM addresses WHERE url = ?", (listing["url"],))
+                modified = utc(listing.get("modified"))
+                if known is not None and known["handed_run"] == run:
+                    continue
+                full = parse(known["last_full"]) if known else None
+                same = (
+                    known is not None
+                    and known["state"] == "fetched"
+                    and modified is not None
+                    and modified == known["fetched_modified"]
+                    and full is not None
+                    and at - full < FULL_READ_EVERY
+                )
+                values = (listing["way"], listing["step"], listing.get("parent"), modified, run)
+                if known is None:
+                    self._execute(
+                        """INSERT INTO addresses (via, step, parent, modified, handed_run, url, source, kind, state, discovered)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, 'discovery', 'pending', ?)""",
+                        (*values, listing["url"], listing["source"], utc(at)),
+                    )
+                elif not same:
+                    self._execute(
+                        """UPDATE addresses SET via = ?, step = ?, parent = ?, modified = ?, handed_run = ?, state = 'pending'
+                        WHERE url = ? AND kind = 'discovery'""",
+                        (*values, listing["url"]),
+                    )
+                if not same:
+                    wanted.append(dict(listing))
+        return wanted
+
+    def due_listings(self, run: int, source: str) -> list[dict[str, Any]]:
+        """Files and pages below a newspaper's own listings that an earlier run left unread or failed on, a few times at most.
+
+        Same keys as `add_listings` takes.
+        """
+        with self.transaction():
+            rows = self._all(
+                """SELECT url, source, via AS way, step, parent, modified FROM addresses WHERE source = ?
+                AND kind = 'discovery' AND parent IS NOT NULL AND handed_run IS NOT ?
+                AND (state = 'pending' OR (state = 'failed' AND attempts <= ?)) ORDER BY step, url""",
+                (source, run, LISTING_ATTEMPTS),
+            )
+            for row in rows:
+                self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, row["url"]))
+        return [{**row, "modified": parse(row["modified"])} for row in rows]
+
+    def listings_below(self, run: int, parent: str) -> list[dict[str, Any]]:
+        """The files that a sitemap index named when it was last read and of which it states no change; none twice in one run.
+
+        Same keys as `add_listings` takes.
+        """
+        with self.transaction():
+            rows = self._all(
+                """SELECT url, source, via AS way, step, parent, modified FROM addresses WHERE parent = ? AND kind = 'discovery'
+                AND modified IS NULL AND state IN ('fetched', 'failed') AND handed_run IS NOT ? ORDER BY url""",
+                (parent, run),
+            )
+            for row in rows:
+                self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, row["url"]))
+        return rows
 
     def validators(self, url: str) -> tuple[str | None, str | None] | None:
         """ETag and Last-Modified of the last good answer of an address, or None where it gave neither.
@@ -237,9 +345,14 @@ class Archive:
         """Note what became of one request: the keys of `scraper.frontier.Visit`.
 
         Record a feed, sitemap or section only after `add_links` took what it named: from then on the next run asks for it
-        with the validators, and gets "not modified". An article that is stored goes to `store_article` instead.
+        with the validators, and gets "not modified". An article that is stored goes to `store_article` instead. An address that
+        the newspaper's patterns leave out is noted once, not in every run.
         """
         with self.transaction():
+            if visit["outcome"] == "skipped" and visit.get("reason") in LEFT_OUT:
+                known = self._one("SELECT state, last_full, next_due FROM addresses WHERE url = ?", (visit["url"],))
+                if known and known["state"] == "skipped" and known["last_full"] is None and known["next_due"] is None:
+                    return
             self._visit(run, visit, effect=None)
 
     # Articles
@@ -284,11 +397,32 @@ class Archive:
                         json.dumps(list(article.get("links") or ()), ensure_ascii=False),
                     ),
                 )
-                self._execute("UPDATE articles SET current_version = ? WHERE id = ?", (version, identity))
+                self._execute(
+                    "UPDATE articles SET current_version = ?, words = ? WHERE id = ?", (version, _words(article), identity)
+                )
             visit = visit or _visit_of(article)
             self._visit(run, visit, effect=effect)
             self._settle(run, article, aliases={visit["url"], article.get("fetched_url")} - {None, article["url"]})
         return effect
+
+    def twin(self, article: Mapping[str, Any]) -> str | None:
+        """The address under which the same newspaper has published the same text (an agency's, mostly) before, if any.
+
+        Same letters and digits in the same order, at least `SHORTEST_TWIN` of them; an article that is gone is no twin.
+        """
+        words = _words(article)
+        if words is None:
+            return None
+        row = self._one(
+            "SELECT url FROM articles WHERE source = ? AND words = ? AND url != ? AND gone_at IS NULL ORDER BY id LIMIT 1",
+            (article["source"], words, article["url"]),
+        )
+        return None if row is None else str(row["url"])
+
+    def current_version(self, url: str) -> int | None:
+        """The number of an article's latest version, for `store_reports`."""
+        row = self._one("SELECT current_version FROM articles WHERE url = ?", (url,))
+        return None if row is None else row["current_version"]
 
     def pending(self, extractor_version: str, *, everything: bool = False) -> Iterator[dict[str, Any]]:
         """Current versions of articles that this extractor has not read (or, with `everything`, all), one after another.
@@ -334,6 +468,52 @@ class Archive:
                 self._execute(statement, (version_id, position, *values, evidence, extra))
 
     # Accounts
+
+    def store_yield(self, run: int, source: str, ending: str, seconds: float) -> None:
+        """Keep what a newspaper gave in a run, as `run_summary` and the visits tell it, for later runs to be compared with."""
+        [line] = [line for line in self.run_summary(run) if line["source"] == source]
+        listings = {
+            row["outcome"]: row["n"]
+            for row in self._all(
+                "SELECT outcome, count(*) AS n FROM visits WHERE run = ? AND source = ? AND kind = 'discovery' GROUP BY 1",
+                (run, source),
+            )
+        }
+        [dates] = self._all(
+            """SELECT count(*) AS n FROM articles a JOIN article_versions v ON v.id = a.current_version
+            WHERE a.source = ? AND v.run = ? AND v.published IS NULL""",
+            (source, run),
+        )
+        skipped = line["skipped_reasons"]
+        reasons = {"skipped": skipped, "failed": line["failed_reasons"]}
+        row = {
+            **{key: line[key] for key in ("found", "new", "changed", "unchanged", "not_modified", "gone", "skipped", "failed")},
+            **{"run": run, "source": source, "ending": ending, "seconds": round(seconds, 3), "left": line["left"]},
+            **{"listings": sum(listings.values()), "listings_unchanged": listings.get("not_modified", 0)},
+            **{"listings_failed": listings.get("failed", 0), "bytes": line["bytes"], "without_date": dates["n"]},
+            **{"without_text": skipped.get("no-body", 0), "walls": skipped.get("login-wall", 0)},
+            "reasons": json.dumps(reasons, ensure_ascii=False),
+        }
+        with self.transaction():
+            columns = ", ".join(row)
+            self._execute(
+                f"INSERT OR REPLACE INTO yields ({columns}) VALUES ({', '.join(f':{column}' for column in row)})", row
+            )
+
+    def yields(self, source: str, most: int = 200) -> list[dict[str, Any]]:
+        """What a newspaper gave in its last runs, the latest first: the columns of `yields`, and `started` of the run."""
+        return self._all(
+            "SELECT y.*, r.started FROM yields y JOIN runs r ON r.id = y.run WHERE source = ? ORDER BY y.run DESC LIMIT ?",
+            (source, most),
+        )
+
+    def appearances(self, source: str, since: datetime) -> list[datetime]:
+        """When the newspaper's articles were first seen since an instant, the latest first."""
+        rows = self._all(
+            "SELECT first_seen FROM articles WHERE source = ? AND first_seen >= ? ORDER BY first_seen DESC",
+            (source, utc(since)),
+        )
+        return [_aware(row["first_seen"]) for row in rows]
 
     def run_summary(self, run: int) -> list[dict[str, Any]]:
         """What a run did, one mapping a newspaper: `source`, `name`, `found`, `fresh`, `fetched` (articles asked for),
@@ -581,12 +761,19 @@ def _after_visit(address: Mapping[str, Any], visit: Mapping[str, Any], at: datet
 
 def _visit_of(article: Mapping[str, Any]) -> dict[str, Any]:
     visit = {"url": article["url"], "source": article["source"], "kind": "article", "outcome": "stored"}
-    return {**visit, "at": article["fetched"], "etag": article.get("etag"), "last_modified": article.get("last_modified")}
+    answer = {key: article.get(key) for key in ("etag", "last_modified", "status", "bytes")}
+    return {**visit, **answer, "at": article["fetched"]}
 
 
 def _digest(article: Mapping[str, Any]) -> str:
     content = [article["headline"], article.get("lead"), article["body"], utc(article.get("published"))]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _words(article: Mapping[str, Any]) -> str | None:
+    """A digest of a text's letters and digits, or None where there are too few to know a text by."""
+    words = "".join(re.findall(r"\w", str(article["body"]).casefold()))
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32] if len(words) >= SHORTEST_TWIN else None
 
 
 def _storable(value: Any) -> Any:

@@ -160,3 +160,46 @@ def m003_reports(db: Database) -> None:
             more TEXT,                      -- fields that this version of the archive has no column for; JSON
             UNIQUE (version, position)
         )""")
+
+
+@migrations()
+def m101_frontier(db: Database) -> None:
+    # the address as a listing writes it, to be asked for; null: made from the canonical one
+    db.execute("ALTER TABLE addresses ADD COLUMN address TEXT")
+    # of an article: articles between a listing and it; of a listing: files of an index or pages of a section before it
+    db.execute("ALTER TABLE addresses ADD COLUMN step INTEGER NOT NULL DEFAULT 0")
+    # of a listing: the sitemap index that names it, or the section's page before it
+    db.execute("ALTER TABLE addresses ADD COLUMN parent TEXT")
+    db.execute("CREATE INDEX addresses_parent ON addresses (parent) WHERE parent IS NOT NULL")
+    # digest of the text's words alone, by which the same text under two addresses of one newspaper is known
+    db.execute("ALTER TABLE articles ADD COLUMN words TEXT")
+    db.execute("CREATE INDEX articles_words ON articles (source, words) WHERE words IS NOT NULL")
+
+
+@migrations()
+def m102_yields(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE yields (               -- what each newspaper gave in each run
+            run INTEGER NOT NULL REFERENCES runs(id),
+            source TEXT NOT NULL REFERENCES sources(id),
+            ending TEXT NOT NULL,           -- finished, shutdown, or what broke the crawl
+            seconds REAL NOT NULL,
+            listings INTEGER NOT NULL,      -- feeds, sitemaps and section pages that were read
+            listings_unchanged INTEGER NOT NULL,
+            listings_failed INTEGER NOT NULL,
+            found INTEGER NOT NULL,         -- articles that they and links named
+            new INTEGER NOT NULL,
+            changed INTEGER NOT NULL,
+            unchanged INTEGER NOT NULL,
+            not_modified INTEGER NOT NULL,
+            gone INTEGER NOT NULL,
+            skipped INTEGER NOT NULL,
+            failed INTEGER NOT NULL,
+            left INTEGER NOT NULL,          -- articles discovered and not yet fetched
+            bytes INTEGER NOT NULL,
+            without_date INTEGER NOT NULL,  -- of the new ones
+            without_text INTEGER NOT NULL,  -- pages read in which no text was found
+            walls INTEGER NOT NULL,         -- pages that asked to log in or pay
+            reasons TEXT NOT NULL,          -- outcome → reason → count; JSON
+            PRIMARY KEY (run, source)
+        ) WITHOUT ROWID""")

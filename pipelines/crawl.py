@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from rich.progress import TaskID
+import click
+from rich.progress import Progress, TaskID
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from nlp import extractor_version
 from pipelines.console import log, progress_bar, quiet_libraries, stderr
 from pipelines.extract import extract_pending
 from pipelines.folder import DataFolder, writable_archive
 from pipelines.frontier import ArchiveFrontier
+from pipelines.health import newspaper_alarms
+from pipelines.reading import read_and_extract
 from scraper.middlewares import is_loopback
+from scraper.reading import InProcess, Reader, ReadingPool
 from scraper.settings import scrapy_settings
 from scraper.sources import Source
 
@@ -37,6 +47,8 @@ class CrawlSummary:
     """Incident reports that it found in them."""
     endings: Mapping[str, str]
     """How each newspaper's spider ended: "finished", "shutdown" (a person interrupted it), or what broke it."""
+    alarms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Newspaper → what is wrong with it, compared with its own past."""
 
     @property
     def interrupted(self) -> bool:
@@ -56,7 +68,7 @@ class CrawlSummary:
     @property
     def failed(self) -> bool:
         """Whether anything that was asked for could not be had, or the run was cut off."""
-        return self.interrupted or bool(self.broken) or any(row["failed"] for row in self.newspapers)
+        return self.interrupted or bool(self.broken or self.alarms) or any(row["failed"] for row in self.newspapers)
 
     def sentence(self) -> str:
         """The run in one line."""
@@ -65,30 +77,60 @@ class CrawlSummary:
             text += f", {self.left} articles left for the next run"
         if self.broken:
             text += f"; broke off: {', '.join(f'{source} ({self.endings[source]})' for source in self.broken)}"
+        if self.alarms:
+            text += "; look into: " + "; ".join(f"{source}: {', '.join(found)}" for source, found in self.alarms.items())
         return f"interrupted: {text}" if self.interrupted else text
 
 
 def crawl_newspapers(
-    folder: DataFolder, sources: Sequence[Source], changes: Mapping[str, str] = MappingProxyType({})
+    folder: DataFolder,
+    sources: Sequence[Source],
+    changes: Mapping[str, str] = MappingProxyType({}),
+    *,
+    since: date | None = None,
+    until: date | None = None,
 ) -> CrawlSummary:
     """Crawl `sources`, store what is new or changed, and extract the incidents of what the extractor has not read yet.
 
-    `changes` are Scrapy settings for this run alone. Scrapy's reactor starts once in a process, so this runs once in a
-    process. Ctrl-C ends it cleanly: requests under way finish, the rest is left for the next run.
+    `changes` are Scrapy settings for this run alone. With `since` or `until`, sitemaps and sections are followed back to what
+    appeared between these days. Scrapy's reactor starts once in a process, so this runs once in a process. Ctrl-C ends it
+    cleanly: requests under way finish, the rest is left for the next run.
 
     Raises:
-        click.ClickException: another process writes the archive.
+        click.ClickException: another process writes the archive, or the archive cannot be written (a full disk).
     """
-    with writable_archive(folder) as archive:
+    with writable_archive(folder) as archive, _clear_faults(folder):
         archive.sync_sources({key: value for key, value in vars(source).items() if key != "notes"} for source in sources)
         run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
-        endings = dict.fromkeys((source.id for source in sources), "shutdown")
+        spiders = _Spiders(ArchiveFrontier(archive, run), sources, changes, {"since": since, "until": until})
         try:
-            endings = _run_spiders(ArchiveFrontier(archive, run), sources, changes)
+            spiders.run()
         finally:
-            archive.finish_run(run, "interrupted" if "shutdown" in endings.values() else "finished")
-        read, incidents = (0, 0) if "shutdown" in endings.values() else extract_pending(archive)
-        return CrawlSummary(archive.run_summary(run), read, incidents, endings)
+            if spiders.frontier.fault is None:
+                for source in sources:
+                    archive.store_yield(run, source.id, spiders.endings[source.id], spiders.seconds[source.id])
+                archive.finish_run(run, "interrupted" if "shutdown" in spiders.endings.values() else "finished")
+        if spiders.frontier.fault is not None:
+            raise spiders.frontier.fault
+        read, incidents = spiders.frontier.read, spiders.frontier.incidents
+        if "shutdown" not in spiders.endings.values() and next(archive.pending(extractor_version()), None):
+            left = extract_pending(archive)
+            read, incidents = read + left[0], incidents + left[1]
+        alarms = {source.id: found for source in sources if (found := newspaper_alarms(archive, source.id))}
+        return CrawlSummary(archive.run_summary(run), read, incidents, spiders.endings, alarms)
+
+
+@contextmanager
+def _clear_faults(folder: DataFolder) -> Iterator[None]:
+    """Say in one line what the archive could not do, and what to do about it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        advice = "free some room" if "full" in str(error) else "see what else uses it, or check the disk"
+        raise click.ClickException(
+            f"{folder.archive}: {error}. What was stored before is safe; {advice}, then run the same command again: it goes on "
+            "where this one stopped"
+        ) from error
 
 
 def on_this_machine(source: Source) -> bool:
@@ -96,30 +138,60 @@ def on_this_machine(source: Source) -> bool:
     return is_loopback(urlsplit(source.home).hostname or "")
 
 
-def _run_spiders(frontier: ArchiveFrontier, sources: Sequence[Source], changes: Mapping[str, str]) -> dict[str, str]:
-    """Run one spider for each newspaper, all in this process; returns how each ended."""
-    process = AsyncCrawlerProcess(scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **changes))
-    quiet_libraries()
-    endings = dict.fromkeys((source.id for source in sources), "did not start")
-    console = stderr()
-    with progress_bar(console) as progress:
-        progress.disable = not console.is_terminal
-        for source in sources:
-            crawler = Crawler(process.spider_loader.load(source.spider), _settings(source, changes))
-            task = progress.add_task(source.id, total=None)
+class _Spiders:
+    """One spider for each newspaper, all in this process, and the processes that read for them."""
 
-            def advance(task: TaskID = task) -> None:
-                progress.advance(task)
+    def __init__(
+        self, frontier: ArchiveFrontier, sources: Sequence[Source], changes: Mapping[str, str], arguments: Mapping[str, Any]
+    ) -> None:
+        self.frontier = frontier
+        self.sources = sources
+        self.changes = changes
+        self.arguments = arguments
+        self.endings = dict.fromkeys((source.id for source in sources), "did not start")
+        """How each newspaper's spider ended."""
+        self.seconds = dict.fromkeys((source.id for source in sources), 0.0)
 
-            def closed(reason: str, source: Source = source) -> None:
-                endings[source.id] = reason
-                log.info("%s: %s", source.id, reason)
+    def run(self) -> None:
+        """Crawl until every spider has ended."""
+        settings = scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **self.changes)
+        process = AsyncCrawlerProcess(settings)
+        quiet_libraries()
+        self.frontier.on_fault = lambda: _stop(process)
+        processes = settings.getint("QUINTANAS_READERS")
+        reader: Reader = (
+            ReadingPool(processes, read_and_extract, ("pipelines.reading",)) if processes else InProcess(read_and_extract)
+        )
+        console = stderr()
+        try:
+            with progress_bar(console) as progress:
+                progress.disable = not console.is_terminal
+                for source in self.sources:
+                    crawler = Crawler(process.spider_loader.load(source.spider), _settings(source, self.changes))
+                    self._watch(crawler, source, progress.add_task(source.id, total=None), progress)
+                    process.crawl(crawler, source=source, frontier=self.frontier, reader=reader, **self.arguments)
+                process.start()
+        finally:
+            reader.close()
 
-            crawler.signals.connect(advance, signal=signals.response_received, weak=False)
-            crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
-            process.crawl(crawler, source=source, frontier=frontier)
-        process.start()
-    return endings
+    def _watch(self, crawler: Crawler, source: Source, task: TaskID, progress: Progress) -> None:
+        begun = time.monotonic()
+
+        def advance() -> None:
+            progress.advance(task)
+
+        def closed(reason: str) -> None:
+            self.endings[source.id] = reason
+            self.seconds[source.id] = time.monotonic() - begun
+            log.info("%s: %s", source.id, reason)
+
+        crawler.signals.connect(advance, signal=signals.response_received, weak=False)
+        crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
+
+
+def _stop(process: AsyncCrawlerProcess) -> None:
+    task = asyncio.ensure_future(process.stop())
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _settings(source: Source, changes: Mapping[str, str]) -> Settings:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
 from pipelines.frontier import ArchiveFrontier
+from pipelines.reading import ExtractedArticle
+from scraper.frontier import Visit
 from scraper.items import Article
 
 
 class StoreArticle:
-    """Stores each article together with the visit that brought it, in one transaction, where the spider's frontier lives."""
+    """Stores each article, its visit and its incidents in one transaction, where the spider's frontier lives.
+
+    A text that the newspaper has published under another address before is not stored again: its visit says "same-text".
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -24,5 +31,22 @@ class StoreArticle:
     def process_item(self, item: Article) -> Article:
         frontier = getattr(self.crawler.spider, "frontier", None)
         assert isinstance(frontier, ArchiveFrontier), "crawl_newspapers gives every spider the archive's frontier"
-        frontier.archive.store_article(frontier.run, asdict(item))
+        archive = frontier.archive
+        facts = asdict(item)
+        reports, extractor = facts.pop("reports", []), facts.pop("extractor", "")
+        with frontier.writing(), archive.transaction():
+            twin = archive.twin(facts) if archive.current_version(item.url) is None else None
+            if twin:
+                reason = "same-text"
+                visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
+                archive.record_visit(frontier.run, asdict(visit))
+            else:
+                effect = archive.store_article(frontier.run, facts)
+                version = archive.current_version(item.url)
+                if isinstance(item, ExtractedArticle) and version is not None and effect != "unchanged":
+                    archive.store_reports(version, extractor, reports)
+                    frontier.read += 1
+                    frontier.incidents += len(reports)
+        if twin:
+            raise DropItem(f"{item.url} has the text of {twin}", log_level="DEBUG")
         return item

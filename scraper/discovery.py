@@ -50,11 +50,20 @@ class Found:
 
 
 @dataclass(frozen=True)
+class SitemapFile:
+    """A file that a sitemap index names."""
+
+    url: str
+    modified: datetime | None
+    """When it last changed, as the index states."""
+
+
+@dataclass(frozen=True)
 class SitemapPage:
     """What one sitemap file holds: articles, or further files where it is an index; newest first."""
 
     articles: list[Found]
-    files: list[str]
+    files: list[SitemapFile]
 
 
 def unzip(body: bytes, most: int = _INFLATED) -> bytes:
@@ -131,7 +140,7 @@ def read_sitemap(body: bytes, url: str, source: Source) -> SitemapPage:
             (parse_instant(row.get("lastmod"), source.zone), fetch) for row in rows if (fetch := _address(row.get("loc"), url))
         ]
         stamped.sort(key=lambda item: item[0].timestamp() if item[0] else float("inf"), reverse=True)
-        return SitemapPage([], [address for _, address in stamped])
+        return SitemapPage([], [SitemapFile(address, modified) for modified, address in stamped])
     stated = _news_dates(body)
     articles = []
     for row in rows:

@@ -42,3 +42,7 @@ class Article:
     """Addresses of other stories of the same newspaper that the article links to, as it writes them."""
     etag: str | None = None
     last_modified: str | None = None
+    status: int | None = None
+    """HTTP status of the answer."""
+    bytes: int = 0
+    """Size of the answer, unpacked."""

@@ -42,6 +42,18 @@ QUINTANAS_SECTION_PAGES = 5
 QUINTANAS_SITEMAP_FILES = 20
 QUINTANAS_LISTING_ENTRIES = 2000
 
+# The same, while an archive is filled back with what appeared between two days.
+QUINTANAS_BACKFILL_PAGES = 2000
+QUINTANAS_BACKFILL_FILES = 2000
+# Articles of one newspaper that one run asks for at most, and how many of them wait in Scrapy's scheduler at a time.
+QUINTANAS_RUN_ARTICLES = 100_000
+QUINTANAS_HANDED = 200
+# Processes that read pages beside the reactor; 0 reads in the reactor.
+QUINTANAS_READERS = os.cpu_count() or 1
+# A folder for the pages that could not be read well; empty keeps none. And how many of one newspaper one run keeps.
+QUINTANAS_KEEP_HTML = ""
+QUINTANAS_KEEP_HTML_MOST = 200
+
 # Polite
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Quintanas"

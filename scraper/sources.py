@@ -74,6 +74,11 @@ class Source:
     notes: Mapping[str, Note] = field(default_factory=lambda: MappingProxyType({}))
     """Key or address → where the fact comes from."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes as the plain facts."""
+        facts = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "notes"}
+        return _source_of, (facts, dict(self.notes))
+
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -128,6 +133,10 @@ class Source:
     @cached_property
     def _deny(self) -> list[re.Pattern[str]]:
         return [re.compile(pattern) for pattern in self.deny]
+
+
+def _source_of(facts: dict[str, Any], notes: dict[str, Note]) -> Source:
+    return Source(**facts, notes=MappingProxyType(notes))
 
 
 _LISTS = ("feeds", "news_sitemaps", "sections", "allow", "deny")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
+    DontCloseSpider,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
@@ -25,10 +27,13 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from scraper.discovery import Found, ListingError, next_page, own, read_feed, read_section, read_sitemap
-from scraper.frontier import Frontier, Kind, Link, MemoryFrontier, Outcome, Visit
+from scraper.frontier import Frontier, Kind, Link, Listing, MemoryFrontier, Outcome, Visit
 from scraper.items import Article
+from scraper.keeping import PageKeeper
 from scraper.middlewares import Refused, is_loopback
-from scraper.page import NotAnArticle, decode, read_article
+from scraper.page import NotAnArticle, decode
+from scraper.period import Period
+from scraper.reading import InProcess, Page, Reader, ReadingPool, Unreadable
 from scraper.sources import Source, load_sources
 from scraper.urls import canonical_url, fold_host
 
@@ -42,28 +47,56 @@ class NewspaperSpider(Spider):
     """Discovers the articles of one newspaper, fetches those that its frontier asks for and yields them as `Article` items.
 
     Arguments: `source`, a newspaper's identifier (looked up in the bundled file and those of `QUINTANAS_SOURCES`) or a
-    `Source`; `frontier`, a `scraper.frontier.Frontier` (a program passes its own; without one, everything is fetched once).
+    `Source`; `frontier`, a `scraper.frontier.Frontier` (a program passes its own; without one, everything is fetched once);
+    `reader`, a `scraper.reading.Reader` (a program that crawls many newspapers shares one; without one, `QUINTANAS_READERS`
+    processes read, or none); `since` and `until`, days as "2024-01-31": fill an archive back with what appeared between them.
 
-    Every request ends in one visit that `frontier.record` is told of, save those that end in an item: whoever stores the item
-    records that one. Where an article turns out to live at another address than the one asked for, the visit of the address
-    asked for says "redirected", and the item carries the other.
+    Articles wait in the frontier, not in Scrapy's scheduler: `QUINTANAS_HANDED` of them at a time are asked for, so that
+    memory does not grow with the newspaper, and a crawl that is cut off loses none. Every request ends in one visit that
+    `frontier.record` is told of, save those that end in an item: whoever stores the item records that one. Where an article
+    turns out to live at another address than the one asked for, the visit of the address asked for says "redirected", and the
+    item carries the other.
     """
 
     name = "newspaper"
 
-    def __init__(self, source: Source | str = "", frontier: Frontier | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        source: Source | str = "",
+        frontier: Frontier | None = None,
+        reader: Reader | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.wanted = source
         self.frontier: Frontier = MemoryFrontier() if frontier is None else frontier
-        self.addresses: dict[str, str] = {}
-        self.new: set[str] = set()
+        self.period = Period.of(since, until)
+        self.reader = reader
+        self.own_reader: Reader | None = None
+        self.keeper: PageKeeper | None = None
+        self.more = True  # whether the frontier may have articles to hand out
+        self.left_alone: set[str] = set()
+        self.asked = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewspaperSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.wanted:  # `scrapy check` and `scrapy list` make spiders without a newspaper
             spider._choose(crawler)
+            if spider.reader is None:
+                processes = crawler.settings.getint("QUINTANAS_READERS")
+                spider.reader = spider.own_reader = ReadingPool(processes) if processes else InProcess()
+            spider.keeper = PageKeeper.from_settings(crawler.settings)
+            crawler.signals.connect(spider._hand_out, signal=signals.scheduler_empty)
+            crawler.signals.connect(spider._idle, signal=signals.spider_idle)
         return spider
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Let go of the processes that read."""
+        if self.own_reader is not None:
+            self.own_reader.close()
 
     def _choose(self, crawler: Crawler) -> None:
         if isinstance(self.wanted, Source):
@@ -73,8 +106,7 @@ class NewspaperSpider(Spider):
             if self.wanted not in known:
                 raise UsageError(f"there is no newspaper {self.wanted!r}; known are {', '.join(known)}")
             self.source = known[self.wanted]
-        request = Request(self.source.home)
-        host = _host(request)
+        host = urlsplit(self.source.home).hostname or ""
         if not is_loopback(host) and not str(crawler.settings.get("QUINTANAS_CONTACT") or "").strip():
             raise UsageError(
                 "set QUINTANAS_CONTACT to an e-mail address or a page that says who crawls: newspapers must be able to ask"
@@ -84,38 +116,42 @@ class NewspaperSpider(Spider):
     # ------------------------------------------------------------------ what is asked for
 
     async def start(self) -> AsyncIterator[Request]:
-        """Ask for every listing, and for the articles that an earlier run left."""
+        """Ask for every listing of the newspaper's table, and for those that an earlier run left."""
         if not hasattr(self, "source"):
             raise UsageError("say which newspaper: scrapy crawl newspaper -a source=ID")
-        for url in self.source.feeds:
-            yield self._listing(url, self.parse_feed)
-        for url in self.source.news_sitemaps:
-            yield self._listing(url, self.parse_sitemap, depth=0)
-        for url in self.source.sections:
-            yield self._listing(url, self.parse_section, page=1)
-        for link in self.frontier.due(self.source.id):
-            hops = self.settings.getint("QUINTANAS_LINK_DEPTH") if link.via == "article" else 0
-            yield self._article(link, hops)
+        roots: dict[str, Listing] = {}
+        for way, urls in (
+            ("feed", self.source.feeds),
+            ("sitemap", self.source.news_sitemaps),
+            ("section", self.source.sections),
+        ):
+            roots |= {url: Listing(url, self.source.id, way) for url in urls}  # type: ignore[arg-type]
+        for listing in roots.values():
+            yield self._listing(listing)
+        for listing in self.frontier.due_listings(self.source.id):
+            if listing.url not in roots:
+                yield self._listing(listing, resumed=True)
 
-    def _listing(self, url: str, callback: Any, **kwargs: Any) -> Request:
+    def _listing(self, listing: Listing, *, resumed: bool = False) -> Request:
+        callback = {"feed": self.parse_feed, "sitemap": self.parse_sitemap, "section": self.parse_section}[listing.way]
         return Request(
-            url,
+            listing.url,
             callback=callback,
             errback=self.failed_listing,
-            headers=self._conditions(url),
-            cb_kwargs={"asked": url, **kwargs},
+            headers=self._conditions(listing.url) if not self.period else None,
+            cb_kwargs={"listing": listing},
+            meta={"resumed": resumed},
             priority=LISTING_PRIORITY,
         )
 
-    def _article(self, link: Link, hops: int) -> Request:
-        address = self.addresses.pop(link.url, None)
+    def _article(self, link: Link) -> Request:
         return Request(
-            address or self.source.own_address(link.url),
+            link.address or self.source.own_address(link.url),
             callback=self.parse_article,
             errback=self.failed_article,
             headers=self._conditions(link.url),
-            cb_kwargs={"link": link, "hops": hops},
-            meta={"guessed": address is None},
+            cb_kwargs={"link": link},
+            meta={"guessed": link.address is None},
         )
 
     def _conditions(self, url: str) -> dict[str, str]:
@@ -127,46 +163,77 @@ class NewspaperSpider(Spider):
             headers["If-Modified-Since"] = known.last_modified
         return headers
 
+    def _hand_out(self) -> bool:
+        """Ask for the next articles of the frontier; whether there were any."""
+        engine = self.crawler.engine
+        most = min(self.settings.getint("QUINTANAS_HANDED"), self.settings.getint("QUINTANAS_RUN_ARTICLES") - self.asked)
+        if not self.more or most <= 0 or engine is None or engine.spider is None:
+            return False
+        links = self.frontier.due(self.source.id, most)
+        self.more = len(links) == most
+        self.asked += len(links)
+        for link in links:
+            engine.crawl(self._article(link))
+        return bool(links)
+
+    def _idle(self) -> None:
+        if self._hand_out():
+            raise DontCloseSpider
+
     # ------------------------------------------------------------------ listings
 
-    def parse_feed(self, response: Response, asked: str) -> Iterator[Request]:
-        """Ask for the new articles of a feed."""
+    def parse_feed(self, response: Response, listing: Listing) -> None:
+        """Remember the articles of a feed."""
         try:
             found = read_feed(response.body, response.url, self.source)
         except Exception as error:
-            self._unreadable(response, asked, error)
+            self._unreadable(response, listing, error)
             return
-        yield from self._take(self._own(found))
-        self._record_listing(response, asked)
+        self._take(self._own(found))
+        self._record_listing(response, listing)
 
-    def parse_sitemap(self, response: Response, asked: str, depth: int) -> Iterator[Request]:
-        """Ask for the new articles of a sitemap, or for the files of a sitemap index."""
+    def parse_sitemap(self, response: Response, listing: Listing) -> Iterator[Request]:
+        """Remember the articles of a sitemap, and ask for the files of a sitemap index."""
         try:
             page = read_sitemap(response.body, response.url, self.source)
         except Exception as error:
-            self._unreadable(response, asked, error)
+            self._unreadable(response, listing, error)
             return
-        yield from self._take(self._own(page.articles))
-        files = [url for url in page.files if self.source.owns(url)] if depth < 2 else []
-        for url in files[: self.settings.getint("QUINTANAS_SITEMAP_FILES")]:
-            yield self._listing(url, self.parse_sitemap, depth=depth + 1)
-        # an index stays the same while its files change, so it is never asked for under conditions
-        self._record_listing(response, asked, conditional=not page.files)
+        self._take(self._own(page.articles))
+        files = [file for file in page.files if self.source.owns(file.url)] if listing.step < 2 else []
+        if self.period:
+            files = [file for file in files if self.period.may_hold(file.url, file.modified)]
+        most = self.settings.getint("QUINTANAS_BACKFILL_FILES" if self.period else "QUINTANAS_SITEMAP_FILES")
+        below = [
+            Listing(file.url, self.source.id, "sitemap", listing.step + 1, listing.url, file.modified) for file in files[:most]
+        ]
+        wanted = self.frontier.add_listings(below)
+        self._record_listing(response, listing)
+        for one in below if self.period else wanted:
+            yield self._listing(one)
 
-    def parse_section(self, response: Response, asked: str, page: int) -> Iterator[Request]:
-        """Ask for the new articles of a section page, and for the next page while this one brought something new."""
+    def parse_section(self, response: Response, listing: Listing) -> Iterator[Request]:
+        """Remember the articles of a section page, and ask for the next page while this one brought something new."""
         try:
             html = _text(response)
             found = read_section(html, response.url, self.source)
             following = next_page(html, response.url, self.source)
         except Exception as error:
-            self._unreadable(response, asked, error)
+            self._unreadable(response, listing, error)
             return
-        yield from self._take(found)
+        new = self._take(found)
         most = self.source.max_pages or self.settings.getint("QUINTANAS_SECTION_PAGES")
-        if following and page < most and any(one.link.url in self.new for one in found):
-            yield self._listing(following, self.parse_section, page=page + 1)
-        self._record_listing(response, asked)
+        go_on = bool(new) or response.meta.get("resumed", False)
+        if self.period:
+            most = self.settings.getint("QUINTANAS_BACKFILL_PAGES")
+            go_on = bool(found) and not self.period.ended(one.link for one in found)
+        wanted: list[Listing] = []
+        if following and listing.step + 1 < most and go_on:
+            next_one = Listing(following, self.source.id, "section", listing.step + 1, listing.url)
+            wanted = self.frontier.add_listings([next_one])
+        self._record_listing(response, listing)
+        for one in wanted:
+            yield self._listing(one)
 
     def _own(self, found: Iterable[Found]) -> list[Found]:
         """Return the articles of a listing that are to be offered to the frontier; say of the others why not."""
@@ -175,65 +242,77 @@ class NewspaperSpider(Spider):
         for one, reason in own(list(found)[:most], self.source):
             if reason is None:
                 kept.append(one)
-            elif one.link.url not in self.new:
-                self.new.add(one.link.url)
+            elif one.link.url not in self.left_alone:
+                self.left_alone.add(one.link.url)
                 self._record(one.link.url, "article", "skipped", reason)
         return kept
 
-    def _take(self, found: Iterable[Found], hops: int = 0) -> Iterator[Request]:
-        """Offer articles to the frontier and ask for those that it wants."""
-        offered = list(found)
-        fresh = self.frontier.add([one.link for one in offered])
-        wanted = {link.url for link in fresh}
-        self.new |= wanted
-        for one in offered:
-            if one.link.url in wanted:
-                self.addresses.setdefault(one.link.url, one.address)
-        for link in fresh:
-            yield self._article(link, hops)
+    def _take(self, found: Iterable[Found], hops: int = 0) -> list[Link]:
+        """Offer articles to the frontier; returns those that are to be fetched."""
+        links = [replace(one.link, address=one.address, hops=hops) for one in found]
+        if self.period:
+            links = [link for link in links if self.period.covers(link)]
+        wanted = self.frontier.add(links)
+        self.more = self.more or bool(wanted)
+        return wanted
 
-    def _unreadable(self, response: Response, asked: str, error: Exception) -> None:
+    def _unreadable(self, response: Response, listing: Listing, error: Exception) -> None:
         reason = error.reason if isinstance(error, ListingError) else f"unreadable-{type(error).__name__}"
-        logger.warning("%s: %s", asked, error, exc_info=not isinstance(error, ListingError))
-        self._record(asked, "discovery", "failed", reason, response)
+        logger.warning("%s: %s", listing.url, error, exc_info=not isinstance(error, ListingError))
+        self._keep(response, reason)
+        self._record(listing.url, "discovery", "failed", reason, response)
 
-    def _record_listing(self, response: Response, asked: str, *, conditional: bool = True) -> None:
-        self._record(asked, "discovery", "stored", None, response, conditional=conditional)
+    def _record_listing(self, response: Response, listing: Listing) -> None:
+        self._record(listing.url, "discovery", "stored", None, response, conditional=True)
 
     # ------------------------------------------------------------------ articles
 
-    def parse_article(self, response: Response, link: Link, hops: int) -> Iterator[Article | Request]:
-        """Yield the article of a page and ask for the stories that it links to."""
+    async def parse_article(self, response: Response, link: Link) -> AsyncIterator[Article]:
+        """Yield the article of a page, after the frontier was told of the stories that it links to."""
         fetched = datetime.now(UTC)
+        assert self.reader is not None
         try:
-            article = read_article(_text(response), response.url, self.source, fetched, link)
+            if not isinstance(response, TextResponse):
+                raise NotAnArticle("not-html")
+            page = Page(response.body, response.encoding, response.url, self.source, fetched, link)
+            article = await self.reader.read(page)
         except NotAnArticle as error:
+            self._keep(response, error.reason)
             self._record(link.url, "article", "skipped", error.reason, response)
             return
-        except Exception as error:
-            logger.error("%s cannot be read", response.url, exc_info=True)
-            self._record(link.url, "article", "failed", f"unreadable-{type(error).__name__}", response)
+        except Unreadable as error:
+            logger.error("%s", error)
+            self._keep(response, error.reason)
+            self._record(link.url, "article", "failed", error.reason, response)
             return
         article.etag, article.last_modified = _header(response, "ETag"), _header(response, "Last-Modified")
+        article.status, article.bytes = response.status, len(response.body)
+        if article.published is None:
+            self._keep(response, "no-date")
+        if link.hops < self.settings.getint("QUINTANAS_LINK_DEPTH"):
+            # before the article: a kill in between would leave nothing that leads to them
+            self._take(
+                [Found(Link(canonical_url(url), self.source.id, "article"), url) for url in article.links], link.hops + 1
+            )
         if article.url != link.url:
-            new = self.frontier.add([Link(article.url, link.source, link.via, link.published, link.modified)])
+            new = self.frontier.claim(replace(link, url=article.url, address=response.url))
             self._record(link.url, "article", "skipped", "redirected" if new else "duplicate", response)
             if not new:
                 return
-            self.new.add(article.url)
         yield article
-        if hops < self.settings.getint("QUINTANAS_LINK_DEPTH"):
-            stories = [Found(Link(canonical_url(url), self.source.id, "article"), url) for url in article.links]
-            yield from self._take(stories, hops + 1)
 
     # ------------------------------------------------------------------ what went wrong
 
-    def failed_listing(self, failure: Failure) -> None:
-        """Record a listing that did not come."""
+    def failed_listing(self, failure: Failure) -> Iterator[Request]:
+        """Record a listing that did not come; where it did not change, look at what may have changed below it."""
         request = failure.request  # type: ignore[attr-defined]
+        listing: Listing = request.cb_kwargs["listing"]
         outcome, reason, response = outcome_of(failure)
+        below = self.frontier.listings_below(listing.url) if outcome == "not_modified" and listing.way == "sitemap" else []
         # a feed that is not there any more is a fault to look into, not the end of an article
-        self._record(request.cb_kwargs["asked"], "discovery", "failed" if outcome == "gone" else outcome, reason, response)
+        self._record(listing.url, "discovery", "failed" if outcome == "gone" else outcome, reason, response)
+        for one in below:
+            yield self._listing(one)
 
     def failed_article(self, failure: Failure) -> Request | None:
         """Record an article that did not come; where only the slash at its end may be missing, ask once more with it."""
@@ -246,6 +325,10 @@ class NewspaperSpider(Spider):
             return again
         self._record(request.cb_kwargs["link"].url, "article", outcome, reason, response)
         return None
+
+    def _keep(self, response: Response, reason: str) -> None:
+        if self.keeper is not None:
+            self.keeper.keep(self.source.id, response, reason)
 
     def _record(
         self,
@@ -320,9 +403,3 @@ def _text(response: Response) -> str:
 def _header(response: Response | None, name: str) -> str | None:
     value = response.headers.get(name) if response is not None else None
     return value.decode("latin-1") if value else None
-
-
-def _host(request: Request) -> str:
-    from scrapy.utils.httpobj import urlparse_cached
-
-    return urlparse_cached(request).hostname or ""

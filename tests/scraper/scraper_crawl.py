@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scraper.frontier import Link, MemoryFrontier, Validators, Visit
+from scraper.frontier import Link, Listing, MemoryFrontier, Validators, Visit
 
 
 @dataclass
@@ -61,13 +61,19 @@ class KeptFrontier(MemoryFrontier):
         self.path = path
         self.kept: dict[str, list[str | None]] = {}
         self.left: list[str] = []
+        self.below: dict[str, list[Listing]] = {}
         if path and path.exists():
             state = json.loads(path.read_text(encoding="utf-8"))
             self.kept, self.left = state["kept"], state["left"]
             self.seen |= set(state["seen"])
+            self.below = {parent: [Listing(**one) for one in ones] for parent, ones in state.get("below", {}).items()}
 
-    def due(self, source: str) -> list[Link]:
-        return [Link(url, source, "feed") for url in self.left]
+    def due(self, source: str, most: int | None = None) -> list[Link]:
+        left, self.left = self.left, []
+        return [Link(url, source, "feed") for url in left] + super().due(source, most)
+
+    def listings_below(self, parent: str) -> list[Listing]:
+        return self.below.get(parent, [])
 
     def validators(self, url: str) -> Validators | None:
         return Validators(*self.kept[url]) if url in self.kept else None
@@ -81,7 +87,10 @@ class KeptFrontier(MemoryFrontier):
         for item in items:
             self.kept[item["url"]] = [item["etag"], item["last_modified"]]
         if self.path:
-            state = {"kept": self.kept, "left": [], "seen": sorted(self.seen)}
+            below: dict[str, list[dict[str, Any]]] = {}
+            for one in self.listings.values():
+                below.setdefault(one.parent or "", []).append(asdict(one))
+            state = {"kept": self.kept, "left": [], "seen": sorted(self.seen), "below": below}
             self.path.write_text(json.dumps(state), encoding="utf-8")
 
 
