@@ -3,8 +3,8 @@
     python -m nlp.train tests/gold/develop*.jsonl [MORE.jsonl …] [--only vocabulary|relevance|choices]
 
 Writes `nlp/data/vocabulary.csv` and the tables `relevance`, `where_fine`, `where_admin` and `when` of
-`nlp/data/decision.toml`. All are logistic or softmax regressions with an L2 penalty, fitted by plain gradient descent from zero: the same articles give the same
-numbers. Never train on `heldout*.jsonl`.
+`nlp/data/decision.toml`. All are logistic or softmax regressions with an L2 penalty, fitted by plain gradient descent from
+zero: the same articles give the same numbers. Never train on `heldout*.jsonl`.
 """
 
 from __future__ import annotations
