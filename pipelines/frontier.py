@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
+from scrapy.exceptions import CloseSpider
+
 from db.archive import Archive
 from scraper.frontier import Link, Listing, Validators, Visit
 
@@ -30,14 +32,15 @@ class ArchiveFrontier:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Note the archive's first fault and have the run ended; the error goes on."""
+        """Note the archive's first fault and have the run ended. Raises `scrapy.exceptions.CloseSpider`, which ends one
+        spider without a traceback."""
         try:
             yield
         except sqlite3.Error as error:
             if self.fault is None:
                 self.fault = error
                 self.on_fault()
-            raise
+            raise CloseSpider("archive") from error
 
     def add(self, links: Iterable[Link]) -> list[Link]:
         with self.writing():

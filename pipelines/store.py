@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CloseSpider, DropItem
 
 from pipelines.frontier import ArchiveFrontier
 from pipelines.reading import ExtractedArticle
@@ -31,6 +31,16 @@ class StoreArticle:
     def process_item(self, item: Article) -> Article:
         frontier = getattr(self.crawler.spider, "frontier", None)
         assert isinstance(frontier, ArchiveFrontier), "crawl_newspapers gives every spider the archive's frontier"
+        try:
+            twin = self._store(frontier, item)
+        except CloseSpider:
+            raise DropItem("the archive cannot be written", log_level="DEBUG") from None
+        if twin:
+            raise DropItem(f"{item.url} has the text of {twin}", log_level="DEBUG")
+        return item
+
+    def _store(self, frontier: ArchiveFrontier, item: Article) -> str | None:
+        """Store an article, or return the address under which its text is known already."""
         archive = frontier.archive
         facts = asdict(item)
         reports, extractor = facts.pop("reports", []), facts.pop("extractor", "")
@@ -47,6 +57,4 @@ class StoreArticle:
                     archive.store_reports(version, extractor, reports)
                     frontier.read += 1
                     frontier.incidents += len(reports)
-        if twin:
-            raise DropItem(f"{item.url} has the text of {twin}", log_level="DEBUG")
-        return item
+        return twin

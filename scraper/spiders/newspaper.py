@@ -13,6 +13,7 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
+    CloseSpider,
     DontCloseSpider,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
@@ -169,7 +170,10 @@ class NewspaperSpider(Spider):
         most = min(self.settings.getint("QUINTANAS_HANDED"), self.settings.getint("QUINTANAS_RUN_ARTICLES") - self.asked)
         if not self.more or most <= 0 or engine is None or engine.spider is None:
             return False
-        links = self.frontier.due(self.source.id, most)
+        try:
+            links = self.frontier.due(self.source.id, most)
+        except CloseSpider:  # the frontier has failed, and has the run ended
+            return False
         self.more = len(links) == most
         self.asked += len(links)
         for link in links:
