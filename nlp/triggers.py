@@ -47,6 +47,7 @@ class _Entry:
     implies: frozenset[str]
     not_with: frozenset[int]
     needs: frozenset[int]
+    priority: int
 
 
 def _entries(table: dict[str, Any], words: dict[str, list[str]]) -> Lexicon[_Entry]:
@@ -60,6 +61,7 @@ def _entries(table: dict[str, Any], words: dict[str, list[str]]) -> Lexicon[_Ent
             implies=frozenset(row.get("implies", ())),
             not_with=ids(word for name in row.get("not_with", ()) for word in words[name]),
             needs=ids(word for name in row.get("needs", ()) for word in words[name]),
+            priority=int(row.get("priority", 0)),
         )
         for verb in row.get("verbs", ()):
             lexicon.add("~" + verb, entry)
@@ -93,7 +95,9 @@ class Triggers:
             if not hits:
                 continue
             present: set[int] | None = None
-            hits.sort(key=lambda hit: (_LONGEST_FIRST[hit.value.role], hit.start - hit.end, -hit.value.strength))
+            hits.sort(
+                key=lambda hit: (_LONGEST_FIRST[hit.value.role], -hit.value.priority, hit.start - hit.end, -hit.value.strength)
+            )
             taken: set[int] = set()
             ignored: set[int] = set()
             chosen: list[tuple[int, int, Trigger]] = []
