@@ -460,6 +460,9 @@ class Archive:
                 "INSERT INTO extractions (version, extractor, at) VALUES (?, ?, ?)",
                 (version_id, extractor_version, utc(now())),
             )
+            self._execute(
+                "INSERT OR IGNORE INTO unlinked (article) SELECT article FROM article_versions WHERE id = ?", (version_id,)
+            )
             for position, report in enumerate(reports):
                 more = {key: value for key, value in report.items() if key not in {*_REPORT_COLUMNS, "evidence"}}
                 values = [report.get(column) for column in _REPORT_COLUMNS]

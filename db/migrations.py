@@ -163,6 +163,106 @@ def m003_reports(db: Database) -> None:
 
 
 @migrations()
+def m004_identity(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE incidents (            -- every identifier ever given: none is given twice or taken away
+            number INTEGER PRIMARY KEY,     -- in the order in which they were given
+            id TEXT NOT NULL UNIQUE,        -- as it is published and cited
+            created TEXT NOT NULL,
+            merged_into TEXT REFERENCES incidents(id) -- the identifier that took it over, null while it stands for itself
+        )""")
+    db.execute("""
+        CREATE TABLE assignments (          -- each incident that an article tells, through every extraction of it
+            slot INTEGER PRIMARY KEY,
+            report TEXT NOT NULL UNIQUE,    -- public identifier of the report
+            article INTEGER NOT NULL REFERENCES articles(id),
+            source TEXT NOT NULL,
+            incident TEXT REFERENCES incidents(id), -- null: not placed yet
+            row INTEGER,                    -- reports.id that tells it at present; null: the article no longer does
+            pinned INTEGER NOT NULL DEFAULT 0, -- 1: a person said where it belongs; the software never moves it
+            family TEXT,                    -- of types, as linking.toml has them
+            district TEXT,                  -- key of the district, null where unknown
+            province TEXT,
+            first TEXT,                     -- first and last day on which it may have happened
+            last TEXT,
+            features TEXT NOT NULL DEFAULT '{}', -- what it is compared by; JSON, no names
+            signature BLOB                  -- MinHash of the text
+        )""")
+    db.execute("CREATE INDEX assignments_article ON assignments (article)")
+    db.execute("CREATE INDEX assignments_incident ON assignments (incident)")
+    db.execute("CREATE INDEX assignments_district ON assignments (family, district, first)")
+    db.execute("CREATE INDEX assignments_province ON assignments (family, province, first)")
+    db.execute("CREATE TABLE unlinked (article INTEGER PRIMARY KEY REFERENCES articles(id)) -- read anew, not compared yet")
+    db.execute("""
+        CREATE TABLE unplaced (             -- new or changed assignments that wait for an incident
+            slot INTEGER PRIMARY KEY REFERENCES assignments(slot)
+        )""")
+    db.execute("""
+        CREATE TABLE forwards (             -- where an identifier leads that no longer says what it said
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('merge', 'split')),
+            incident TEXT NOT NULL REFERENCES incidents(id), -- merge: the one given up; split: the one that lost reports
+            other TEXT NOT NULL REFERENCES incidents(id),    -- merge: the one that stands; split: the one that got them
+            author TEXT,                    -- null: the software
+            reason TEXT NOT NULL
+        )""")
+    db.execute("CREATE INDEX forwards_incident ON forwards (incident)")
+    db.execute("INSERT INTO unlinked SELECT DISTINCT v.article FROM extractions e JOIN article_versions v ON v.id = e.version")
+
+
+@migrations()
+def m005_corrections(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE corrections (          -- what persons decided; never deleted, the latest of a field holds
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            author TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            action TEXT NOT NULL CHECK (action IN ('confirm', 'correct', 'merge', 'split', 'withdraw', 'restore')),
+            incident TEXT REFERENCES incidents(id),
+            field TEXT,                     -- correct: column of the public incidents
+            value TEXT,                     -- correct: JSON
+            before TEXT,                    -- correct: what it said before; JSON
+            other TEXT                      -- merge, split: the other incident; withdraw: the address
+        )""")
+    db.execute("CREATE INDEX corrections_incident ON corrections (incident)")
+    db.execute("""
+        CREATE TABLE withdrawn (            -- what no release may hold, applied by every publish
+            id INTEGER PRIMARY KEY,
+            incident TEXT REFERENCES incidents(id), -- all of an incident …
+            url TEXT,                       -- … or one article, known already or not yet
+            at TEXT NOT NULL,
+            author TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            CHECK ((incident IS NULL) != (url IS NULL))
+        )""")
+    db.execute("CREATE UNIQUE INDEX withdrawn_incident ON withdrawn (incident) WHERE incident IS NOT NULL")
+    db.execute("CREATE UNIQUE INDEX withdrawn_url ON withdrawn (url) WHERE url IS NOT NULL")
+    db.execute("""
+        CREATE TABLE releases (             -- as the public table of that name
+            number INTEGER PRIMARY KEY,
+            content TEXT NOT NULL           -- JSON
+        )""")
+    db.execute("""
+        CREATE TABLE published (            -- what the latest release said, to tell what the next one changes
+            incident TEXT PRIMARY KEY,
+            fields TEXT NOT NULL            -- digest of each public field; JSON
+        ) WITHOUT ROWID""")
+    db.execute("""
+        CREATE TABLE changes (
+            id INTEGER PRIMARY KEY,
+            release INTEGER NOT NULL,
+            incident TEXT NOT NULL,
+            kind TEXT NOT NULL,             -- added, changed, merged, split, withdrawn, gone
+            fields TEXT,
+            other TEXT,
+            why TEXT NOT NULL
+        )""")
+    db.execute("CREATE INDEX changes_release ON changes (release)")
+
+
+@migrations()
 def m101_frontier(db: Database) -> None:
     # the address as a listing writes it, to be asked for; null: made from the canonical one
     db.execute("ALTER TABLE addresses ADD COLUMN address TEXT")

@@ -1,4 +1,5 @@
-"""What is left out of the public database: house numbers, and more of a newspaper's text than a quotation."""
+"""What is left out of the public database: house numbers, what would show victims of sexual violence, and more of a newspaper's
+text than a quotation."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PATH = Path(__file__).with_name("privacy.toml")
 QUOTE_LIMIT = 300
@@ -31,6 +33,49 @@ def without_house_number(street: str | None, *, bare: bool = True) -> str | None
     text = re.sub(r"([,;])(?:\s*[,;])+", r"\1", text)
     text = text.strip(" ,;-–—/")
     return text if any(character.isalpha() for character in text) else None
+
+
+def without_addresses(sentence: str | None) -> str | None:
+    """A sentence without the numbers of houses, plots and flats in it; "[…]" stands where one was.
+
+    >>> without_addresses("Ocurrió en jirón Pizarro 450, Mz. B Lt. 5, frente al colegio N.° 80891.")
+    'Ocurrió en jirón Pizarro […], […], frente al colegio N.° 80891.'
+    """
+    if not sentence:
+        return sentence
+    rules = _rules()
+
+    def numbered(match: re.Match[str]) -> str:
+        before = sentence_before(match)
+        return match[0] if any(word in rules["numbered_institution"] for word in before) else "[…]"
+
+    def sentence_before(match: re.Match[str]) -> list[str]:
+        return [word.strip(" ,;:()").casefold() for word in match.string[: match.start()].split()[-3:]]
+
+    text = rules["plot"].sub("[…]", sentence)
+    text = rules["number"].sub(numbered, text)
+    text = rules["bare"].sub(lambda match: f"{match['street']} […]", text)
+    return re.sub(r"\[…\](?:[\s,;y-]{0,3}\[…\])+", "[…]", text)
+
+
+def is_home(place: str | None) -> bool:
+    """Whether a named place is somebody's home ("casa de …")."""
+    first = (place or "").split()
+    return bool(first) and first[0].casefold() in _rules()["home"]
+
+
+def is_sexual(kind: str, *texts: str | None) -> bool:
+    """Whether a type is sexual violence or a text tells of some."""
+    rules = _rules()
+    return kind in rules["sexual_types"] or any(rules["sexual"].search(text) for text in texts if text)
+
+
+def speaks_of_minor(text: str | None) -> bool:
+    """Whether a text speaks of somebody under age."""
+    if not text:
+        return False
+    ages = (int(match[1]) for match in re.finditer(r"\b(\d{1,2}) años", text))
+    return _rules()["minor"].search(text) is not None or any(age < 18 for age in ages)
 
 
 def quotation(sentence: str | None, words: str | None = None, limit: int = QUOTE_LIMIT) -> str | None:
@@ -65,3 +110,27 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     keep = "".join(rf"(?<!\b{re.escape(word)})(?<!\b{re.escape(word)}\.)" for word in content["not_a_house"])
     bare = re.compile(rf"{keep},?\s+\d{{1,5}}(?:\s?-\s?[\da-z]{{1,4}}|[a-z])?(?=\s*(?:[,;(]|$))", re.IGNORECASE)
     return announced, bare
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    content = tomllib.loads(PATH.read_text(encoding="utf-8"))
+
+    def any_of(name: str) -> str:
+        return "|".join(re.escape(word) for word in sorted(content[name], key=len, reverse=True))
+
+    value = r"""["'“”‘’]?(?:\d[\d.]*(?:\s?-\s?[\dA-Za-z]{1,3})?[A-Za-z]?\b|(?-i:[A-ZÑ])['´]?-?\d*\b)["'“”‘’]?"""
+    digits = r"\d[\d.]*(?:\s?-\s?[\dA-Za-z]{1,3}\b)?[A-Za-z]?\b"
+    name = r"(?:(?-i:[A-ZÁÉÍÓÚÑ])[\w.´’-]*|\d{1,2}\sde\s(?-i:[A-ZÁÉÍÓÚÑ])\w+|de|del|la|las|los|el|y|san|santa)"
+    return {
+        "plot": re.compile(rf"(?<!\w)(?:{any_of('plot')})(?:\s?[.°º:])*\s*{value}", re.IGNORECASE),
+        "number": re.compile(rf"(?<!\w)(?:{any_of('number_sign')})(?:\s?[.°º:])*\s*{digits}", re.IGNORECASE),
+        "bare": re.compile(
+            rf"(?P<street>(?<!\w)(?:{any_of('street')})\.?(?:\s{name}){{1,6}}),?\s\d{{2,5}}(?:\s?-\s?\w{{1,3}}\b|[A-Za-z]\b)?"
+            r"(?!\w)(?!\sde\s(?-i:[A-ZÁÉÍÓÚÑ]))",
+            re.IGNORECASE,
+        ),
+        "sexual": re.compile(rf"\b(?:{any_of('sexual_words')})", re.IGNORECASE),
+        "minor": re.compile(rf"\b(?:{any_of('minor_words')})", re.IGNORECASE),
+        **{key: set(content[key]) for key in ("numbered_institution", "home", "sexual_types")},
+    }

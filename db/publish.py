@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
+import re
 import sqlite3
+import struct
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from operator import itemgetter
@@ -15,23 +19,46 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from db import codebook, identity
+from db import codebook
 from db.archive import Archive
+from db.changes import record_changes
+from db.identity import link
 from db.instants import now, utc
-from db.privacy import WORDS_LIMIT, quotation, without_house_number
+from db.merging import merge
+from db.overrides import REPORT_COLUMNS, corrected
+from db.particulars import fold
+from db.privacy import (
+    WORDS_LIMIT,
+    is_home,
+    is_sexual,
+    quotation,
+    speaks_of_minor,
+    without_addresses,
+    without_house_number,
+)
+
+Redact = Callable[[str, str, bool], str]
+"""Takes a text, the whole article that it stands in, and whether it speaks of a minor; returns it without persons' names."""
 
 TOKENIZER = "unicode61 remove_diacritics 2"
 """Words without case or accents, so that "trujillo extorsion" finds "Extorsión en Trujillo"."""
 
 _BATCH = 2000
 _TYPES: dict[str, type] = {"text": str, "integer": int, "real": float}
-# An edited article that was not read again yet stays with what its version before said.
+_WITHDRAWN = """CREATE TEMP TABLE hidden AS
+    SELECT s.slot, w.at, w.reason FROM assignments s JOIN withdrawn w ON w.incident = s.incident
+    UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w JOIN incidents i ON i.id = w.incident
+        JOIN assignments s ON s.incident = i.merged_into
+    UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w JOIN articles a ON a.url = w.url
+        JOIN assignments s ON s.article = a.id
+    UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w
+        JOIN article_versions v ON v.link = w.url OR v.fetched_url = w.url JOIN assignments s ON s.article = v.article"""
 _CURRENT = """CREATE TEMP VIEW current AS
-    SELECT r.*, a.id AS article, a.url, a.source, a.gone_at, v.link, v.headline, v.published, e.extractor
-    FROM reports r JOIN extractions e ON e.version = r.version JOIN article_versions v ON v.id = r.version
-    JOIN articles a ON a.id = v.article
-    WHERE NOT EXISTS (SELECT 1 FROM article_versions w JOIN extractions f ON f.version = w.id
-                      WHERE w.article = a.id AND w.id > v.id)"""
+    SELECT s.slot, s.report AS public, s.incident, s.features, r.*, a.id AS article, a.url, a.source, a.gone_at, v.link,
+    v.headline, v.lead, v.body, v.published, e.extractor
+    FROM assignments s JOIN reports r ON r.id = s.row JOIN extractions e ON e.version = r.version
+    JOIN article_versions v ON v.id = r.version JOIN articles a ON a.id = s.article
+    WHERE s.slot NOT IN (SELECT slot FROM temp.hidden)"""
 
 
 def publish(
@@ -40,24 +67,32 @@ def publish(
     *,
     types: Iterable[Mapping[str, Any]],
     districts: Iterable[Mapping[str, Any]],
+    redact: Redact,
 ) -> dict[str, int]:
-    """Build the public database beside `public_path` and put it in its place with one rename; returns the number of rows of
-    each table, and the `release`.
+    """Link the reports that are new, build the public database beside `public_path` and put it in its place with one rename;
+    returns the number of rows of each table, and the `release`.
 
     `types` are the taxonomy's (`key`, `es`, `en`, `definition`, `iccs`, `penal_code`, `sidpol`), `districts` have `ubigeo`,
-    `department`, `province`, `district`, `latitude`, `longitude`. A reader of the old file goes on reading the old release.
-    Raises `FileNotFoundError` where there is no archive; the public database is then left as it is.
+    `department`, `province`, `district`, `latitude`, `longitude`; `redact` takes persons' names out of a text. A reader of the
+    old file goes on reading the old release. Identifiers, releases and changes are noted in the archive, which is therefore
+    written. Raises `FileNotFoundError` where there is no archive, and `ArchiveBusy` where another process writes it; the public
+    database is then left as it is.
     """
     public = Path(public_path)
-    with Archive(archive_path, write=False) as archive:
+    if not Path(archive_path).is_file():
+        raise FileNotFoundError(f"there is no archive at {archive_path}: run `quintanas crawl` first")
+    with Archive(archive_path, write=True) as archive:
+        link(archive)
         public.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{public.name}.", suffix=".tmp", dir=public.parent)
         os.close(handle)
         built = Path(name)
         try:
-            counts = _build(archive.db.conn, built, public, list(types), list(districts))
-            built.chmod(0o644)
-            _flush(built)
+            with archive.transaction():
+                counts = _build(archive.db.conn, built, public, list(types), list(districts), redact)
+                built.chmod(0o644)
+                _flush(built)
+            # A kill between the two leaves a release that was noted and not seen; the next one holds its changes too.
             built.replace(public)
             _flush(public.parent)
         finally:
@@ -67,26 +102,32 @@ def publish(
 
 
 def _build(
-    archive: sqlite3.Connection, built: Path, previous: Path, types: list[Mapping[str, Any]], districts: list[Mapping[str, Any]]
+    archive: sqlite3.Connection,
+    built: Path,
+    previous: Path,
+    types: list[Mapping[str, Any]],
+    districts: list[Mapping[str, Any]],
+    redact: Redact,
 ) -> dict[str, int]:
     db = Database(sqlite3.connect(built, isolation_level=None), execute_plugins=False)
     try:
         # Nothing reads the file before it is whole, and a failed one is thrown away: no journal needed.
         db.conn.execute("PRAGMA journal_mode = OFF")
         db.conn.execute("PRAGMA synchronous = OFF")
-        archive.execute("BEGIN")
+        archive.execute(_WITHDRAWN)
+        archive.execute("CREATE INDEX temp.hidden_slot ON hidden (slot)")
         archive.execute(_CURRENT)
+        archive.execute("CREATE TEMP TABLE fresh (incident TEXT PRIMARY KEY, fields BLOB NOT NULL)")
         _create_tables(db)
         labels = _add_types(db, archive, types)
-        _add_places(db, archive, districts)
-        _add_incidents(db, archive, labels)
+        points = _add_places(db, archive, districts)
+        _add_incidents(db, archive, labels, points, redact)
         _add_sources(db, archive)
         release = _add_release(db, archive, previous)
+        _add_decisions(db, archive, release, redact)
         _finish(db)
         return {name: db.table(name).count for name in codebook.load().tables} | {"release": release}
     finally:
-        if archive.in_transaction:
-            archive.execute("ROLLBACK")
         db.close()
 
 
@@ -132,7 +173,7 @@ def _add_types(db: Database, archive: sqlite3.Connection, types: list[Mapping[st
     return rows
 
 
-def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mapping[str, Any]]) -> None:
+def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for district in districts:
         code, department, province = district["ubigeo"], district["department"], district["province"]
@@ -145,60 +186,128 @@ def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mappi
         if code and code not in rows:
             level = "department" if code.endswith("0000") else "province" if code.endswith("00") else "district"
             rows[code] = {"level": level, **dict(zip(("department", "province", "district"), names, strict=True))}
+    for (value,) in archive.execute("SELECT DISTINCT value FROM corrections WHERE field = 'ubigeo'"):
+        if (code := json.loads(value)) and code not in rows:
+            rows[code] = {"level": "district"}
     _insert(db, "places", ({"ubigeo": code, **row} for code, row in sorted(rows.items())))
+    return rows
 
 
-def _add_incidents(db: Database, archive: sqlite3.Connection, types: Mapping[str, Mapping[str, Any]]) -> None:
-    archive.execute("CREATE TEMP TABLE assignment (rank INTEGER PRIMARY KEY, report INTEGER, public TEXT, incident TEXT)")
-    light = archive.execute(
-        """SELECT id, url, source, position, type, status, ubigeo, place_text, street, date, date_end, precision,
-        json_extract(evidence, '$.type.sentence') AS sentence FROM temp.current ORDER BY article, position"""
+def _add_incidents(
+    db: Database,
+    archive: sqlite3.Connection,
+    types: Mapping[str, Mapping[str, Any]],
+    points: Mapping[str, Mapping[str, Any]],
+    redact: Redact,
+) -> None:
+    reviewed = dict(
+        archive.execute(
+            """SELECT coalesce(i.merged_into, i.id), max(action = 'correct') FROM corrections c
+            JOIN incidents i ON i.id = c.incident WHERE action IN ('confirm', 'correct') GROUP BY 1"""
+        ).fetchall()
     )
-    statement = "INSERT INTO assignment (report, public, incident) VALUES (?, ?, ?)"
-    archive.executemany(statement, identity.assign(dict(row) for row in light))
-    archive.execute("CREATE INDEX temp.assignment_incident ON assignment (incident, rank)")
-    rows = archive.execute(
-        """SELECT t.incident, t.public, c.* FROM temp.assignment t JOIN temp.current c ON c.id = t.report
-        ORDER BY t.incident, t.rank"""
-    )
+    archive.execute("CREATE TEMP TABLE turn AS SELECT incident, slot FROM assignments WHERE row IS NOT NULL ORDER BY 1, 2")
+    rows = archive.execute("SELECT c.* FROM temp.turn t JOIN temp.current c ON c.slot = t.slot ORDER BY t.rowid")
     incidents: list[dict[str, Any]] = []
     reports: list[dict[str, Any]] = []
-    for incident, group in groupby((_read(row) for row in rows), key=itemgetter("incident")):
-        members = list(group)
-        told = [_report(member) for member in members]
-        incidents.append(_incident(incident, members, told, types))
+
+    def flush() -> None:
+        _insert(db, "incidents", incidents)
+        _insert(db, "reports", reports)
+        archive.executemany("INSERT INTO temp.fresh VALUES (?, ?)", map(_digests, incidents))
+        incidents.clear()
+        reports.clear()
+
+    for name, group in groupby((_read(row, redact) for row in rows), key=itemgetter("incident")):
+        members = sorted(
+            group, key=lambda member: (member["published"] is None, utc(member["published"]) or "", member["slot"])
+        )
+        incident = merge(members)
+        if name in reviewed:
+            incident |= _corrections(archive, name, points, without=incident)
+        sexual = any(member["sexual"] for member in members) or is_sexual(incident["type"])
+        told = [_report(member, redact, types, sexual=sexual) for member in members]
+        incidents.append(_incident(name, incident, told, types, points, sexual=sexual))
+        incidents[-1]["review"] = {None: "unreviewed", 0: "confirmed", 1: "corrected"}[reviewed.get(name)]
         reports += told
         if len(incidents) >= _BATCH:
-            _insert(db, "incidents", incidents)
-            _insert(db, "reports", reports)
-            incidents, reports = [], []
-    _insert(db, "incidents", incidents)
-    _insert(db, "reports", reports)
-    archive.execute("DROP TABLE temp.assignment")
+            flush()
+    flush()
 
 
-def _read(row: sqlite3.Row) -> dict[str, Any]:
+def _corrections(
+    archive: sqlite3.Connection, incident: str, points: Mapping[str, Mapping[str, Any]], without: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What persons corrected, under the reports' names of the columns; a new UBIGEO brings its names and its point."""
+    public = corrected(archive, incident)
+    fixed = {REPORT_COLUMNS.get(column, column): value for column, value in public.items()}
+    if (code := public.get("ubigeo")) and code in points and code != without["ubigeo"]:
+        place = points[code]
+        names = {key: place.get(key) for key in ("department", "province", "district", "latitude", "longitude")}
+        fixed = {**names, "country": "PE", **fixed}
+    if fixed.keys() & {"ubigeo", "district", "place_text", "street", "level"}:
+        fixed["place_from"] = None
+        merged = {**without, **fixed}
+        if "level" not in fixed:
+            finer = (("street", "street"), (merged["level"] if merged["place_text"] else "", "place_text"))
+            wider = ((level, level) for level in ("district", "province", "department", "country"))
+            known = [level for level, column in (*finer, *wider) if level and merged.get(column)]
+            named = merged["level"] if merged["level"] in ("facility", "neighbourhood", "populated_place") else "neighbourhood"
+            fixed["level"] = (
+                named
+                if known and known[0] == "street" != merged["level"] and not merged["street"]
+                else (known[0] if known else "none")
+            )
+    if "date" in fixed:
+        fixed["date_from"] = None
+    if "type" in fixed:
+        fixed["type_from"] = None
+    return fixed
+
+
+def _read(row: sqlite3.Row, redact: Redact) -> dict[str, Any]:
     report = dict(row)
     report["evidence"] = json.loads(report["evidence"])
+    features = json.loads(report["features"])
+    report["killed"], report["injured"] = features.get("killed"), features.get("injured")
+    sentences = [evidence.get("sentence") for evidence in report["evidence"].values()]
+    report["sexual"] = is_sexual(report["type"], report["headline"], *sentences)
     report["street"] = without_house_number(report["street"])
     report["place_text"] = without_house_number(report["place_text"], bare=False)
+    if is_home(report["place_text"]):
+        report["place_text"] = redact(report["place_text"], report["body"], True)
     if report["level"] == "street" and report["street"] is None:
         filled = {"neighbourhood": "place_text"} | {level: level for level in ("district", "province", "department", "country")}
         report["level"] = next((level for level, column in filled.items() if report[column]), "none")
     return report
 
 
-def _report(report: Mapping[str, Any]) -> dict[str, Any]:
+def _report(
+    report: Mapping[str, Any], redact: Redact, types: Mapping[str, Mapping[str, Any]], *, sexual: bool
+) -> dict[str, Any]:
     public = {
         "id": report["public"],
         "incident": report["incident"],
         "newspaper": report["source"],
-        "headline": quotation(report["headline"]) or report["url"],
-        "link": report["link"],
         "published": report["published"],
         "gone": report["gone_at"],
         "extractor": report["extractor"],
+        "link": report["link"],
     }
+    article = " . ".join(filter(None, (report["headline"], report["lead"], report["body"])))
+    if sexual:
+        # Neither the newspaper's words nor an address that spells a name.
+        label = types[report["type"]]["label"] if report["type"] in types else report["type"]
+        public["headline"] = ", ".join(filter(None, (label, report["district"])))
+        public["link"] = _nameless(report["link"], article, redact)
+        date_words = (report["evidence"].get("date") or {}).get("words")
+        public["date_words"] = quotation(redact(date_words, article, True), limit=WORDS_LIMIT) if date_words else None
+        return public
+
+    def clean(text: str | None) -> str | None:
+        return without_addresses(redact(text, article, speaks_of_minor(text))) if text else None
+
+    public["headline"] = quotation(clean(report["headline"])) or report["url"]
     own = None
     for field, sentence_column, words_column in (
         ("type", "evidence", "evidence_words"),
@@ -207,36 +316,115 @@ def _report(report: Mapping[str, Any]) -> dict[str, Any]:
     ):
         evidence = report["evidence"].get(field) or {}
         sentence, words = evidence.get("sentence"), evidence.get("words")
-        public[words_column] = quotation(words, limit=WORDS_LIMIT)
-        public[sentence_column] = None if field != "type" and sentence == own else quotation(sentence, words)
+        cleaned, kept = clean(sentence), clean(words)
+        if cleaned and words and words in cleaned:
+            kept = words
+        elif cleaned and kept and kept not in cleaned:
+            kept = None
+        public[words_column] = quotation(kept, limit=WORDS_LIMIT)
+        public[sentence_column] = None if field != "type" and sentence == own else quotation(cleaned, kept)
         own = sentence if field == "type" else own
     return public
 
 
+def _nameless(link: str, article: str, redact: Redact) -> str:
+    """An article's address, or its newspaper's where the address spells a name that the article holds."""
+    kept = set(fold(redact(article, article, True)).split())
+    names = {word.strip(".,;:()\"'«»“”") for word in set(fold(article).split()) - kept}
+    if {word for word in re.split(r"[^a-z0-9]+", fold(link)) if len(word) > 3} & names:
+        return "/".join(link.split("/")[:3]) + "/"
+    return link
+
+
 def _incident(
-    incident: str, members: list[dict[str, Any]], told: list[dict[str, Any]], types: Mapping[str, Mapping[str, Any]]
+    name: str,
+    merged: dict[str, Any],
+    told: list[dict[str, Any]],
+    types: Mapping[str, Mapping[str, Any]],
+    points: Mapping[str, Mapping[str, Any]],
+    *,
+    sexual: bool,
 ) -> dict[str, Any]:
-    merged = identity.merge(list(members))
-    published = sorted((member["published"] for member in members if member["published"]), key=lambda text: utc(text) or "")
-    kind = types[merged["type"]]
-    same = ("type", "status", "event", "street", "district", "province", "department", "country", "ubigeo", "latitude")
+    published = [report["published"] for report in told if report["published"]]
+    kind = types.get(merged["type"]) or {"label": merged["type"]}
+    if sexual:
+        merged |= {"street": None, "place_text": None, "latitude": None, "longitude": None}
+        if merged["level"] not in ("province", "department", "country", "none"):
+            merged["level"] = next(
+                (level for level in ("district", "province", "department", "country") if merged[level]), "none"
+            )
+    point, of = _point(merged, points)
+    harm = {
+        f"{what}_{which}": merged.get(f"{what}_{which}") for what in ("killed", "injured") for which in ("low", "best", "high")
+    }
+    same = ("type", "status", "event", "street", "district", "province", "department", "country", "ubigeo")
     return {
-        "id": incident,
-        **{column: merged[column] for column in (*same, "longitude", "date", "date_end", "part_of_day")},
+        "id": name,
+        **{column: merged[column] for column in (*same, "date", "date_end", "part_of_day")},
+        **{column: merged[column] for column in ("type_from", "place_from", "date_from")},
+        **point,
+        **harm,
+        "coordinates_of": of,
         "type_label": kind["label"],
         "iccs": kind.get("iccs"),
         "place": merged["place_text"],
         "place_level": merged["level"],
+        "where_prec": where_precision(merged),
         "date_precision": merged["precision"],
+        "date_prec": date_precision(merged["date"], merged["date_end"]),
         "year": int(merged["date"][:4]) if merged["date"] else None,
         "confidence": round(merged["confidence"], 3),
         "headline": told[0]["headline"],
-        "evidence": told[0]["evidence"],
-        "reports": len(members),
-        "newspapers": len({member["source"] for member in members}),
+        "evidence": next((report["evidence"] for report in told if report.get("evidence")), None),
+        "reports": len(told),
+        "newspapers": len({report["newspaper"] for report in told}),
         "first_reported": published[0] if published else None,
         "last_reported": published[-1] if published else None,
     }
+
+
+def _point(merged: Mapping[str, Any], points: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, float | None], str | None]:
+    """Latitude and longitude, and what they are of; none for what is wider than a district."""
+    nothing: dict[str, float | None] = {"latitude": None, "longitude": None}
+    if merged["level"] in ("province", "department", "country", "none"):
+        return nothing, None
+    district = points.get(merged["ubigeo"] or "") or {}
+    capital = {axis: district.get(axis) for axis in nothing}
+    own = {axis: merged[axis] for axis in nothing}
+    if None in own.values():
+        return (capital, "district") if None not in capital.values() else (nothing, None)
+    near = None not in capital.values() and all(abs(own[axis] - (capital[axis] or 0)) < 1e-4 for axis in own)
+    return own, "district" if near or merged["level"] == "district" else "place"
+
+
+def date_precision(date: str | None, end: str | None) -> int | None:
+    """UCDP's date_prec of a date as this database writes it: 1 day, 2 within 2 to 6 days, 3 week, 4 month, 5 year."""
+    if not date:
+        return None
+    if len(date) < 10:
+        return 4 if len(date) == 7 else 5
+    if not end or len(end) < 10 or end <= date:
+        return 1
+    days = (datetime.date.fromisoformat(end) - datetime.date.fromisoformat(date)).days + 1
+    return 2 if days <= 6 else 3 if days == 7 else 4 if days <= 31 else 5
+
+
+def where_precision(place: Mapping[str, Any]) -> int | None:
+    """UCDP's where_prec of a place: 1 exact, 3 district, 4 province or department, 5 a line, 6 country; None for no place."""
+    level = place["level"]
+    if level in ("facility", "neighbourhood", "populated_place"):
+        return 1
+    if level == "street":
+        line = re.search(r"(?i)\b(?:carretera|panamericana|autopista|ruta|v[ií]a)\b", place["street"] or "")
+        exact = re.search(r"(?i)\b(?:km|kil[oó]metro|cuadra)\b", place["street"] or "") or place["place_text"]
+        return 5 if line and not exact else 1
+    return {"district": 3, "province": 4, "department": 4, "country": 6}.get(level)
+
+
+def _digests(incident: Mapping[str, Any]) -> tuple[str, bytes]:
+    columns = codebook.load().tables["incidents"].columns
+    values = [zlib.crc32(repr(incident.get(column.name)).encode()) for column in columns]
+    return incident["id"], struct.pack(f"<{len(values)}I", *values)
 
 
 def _add_sources(db: Database, archive: sqlite3.Connection) -> None:
@@ -252,7 +440,8 @@ def _add_sources(db: Database, archive: sqlite3.Connection) -> None:
 
 
 def _add_release(db: Database, archive: sqlite3.Connection, previous: Path) -> int:
-    earlier = list(_earlier_releases(previous))
+    earlier = [json.loads(row[0]) for row in archive.execute("SELECT content FROM releases ORDER BY number")]
+    earlier = earlier or list(_earlier_releases(previous))
     number = max((row["number"] for row in earlier), default=0) + 1
     extractors = [row[0] for row in archive.execute("SELECT DISTINCT extractor FROM extractions ORDER BY 1")]
     release = {
@@ -266,8 +455,70 @@ def _add_release(db: Database, archive: sqlite3.Connection, previous: Path) -> i
         "extractors": ", ".join(extractors) or None,
         "software": _software(),
     }
+    archive.executemany(
+        "INSERT OR REPLACE INTO releases (number, content) VALUES (?, ?)",
+        ((row["number"], json.dumps(row, ensure_ascii=False)) for row in (*earlier, release)),
+    )
     _insert(db, "releases", [*earlier, release])
     return number
+
+
+def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, redact: Redact) -> None:
+    """Changes since the last release, corrections, and what was removed. The reasons that persons gave are redacted too."""
+
+    def clean(text: str | None) -> str | None:
+        return quotation(without_addresses(redact(text, text, True))) if text else None
+
+    record_changes(archive, release)
+    _insert(
+        db, "changes", (dict(row) | {"why": clean(row["why"])} for row in archive.execute("SELECT * FROM changes ORDER BY id"))
+    )
+    rows = archive.execute(
+        """SELECT c.id, coalesce(i.merged_into, i.id) AS incident, c.at AS made, c.action, c.field, c.before, c.value, c.other,
+        c.reason FROM corrections c JOIN incidents i ON i.id = c.incident
+        WHERE coalesce(i.merged_into, i.id) IN (SELECT incident FROM temp.fresh) AND c.action != 'withdraw' ORDER BY c.id"""
+    )
+
+    def shown(text: str | None, field: str | None) -> str | None:
+        value = json.loads(text) if text else None
+        value = without_house_number(value) if field == "street" and value else value
+        return None if value is None else clean(str(value))
+
+    _insert(
+        db,
+        "corrections",
+        (
+            dict(row)
+            | {
+                "before": shown(row["before"], row["field"]),
+                "after": shown(row["value"], row["field"]),
+                "why": clean(row["reason"]),
+            }
+            for row in rows
+        ),
+    )
+    removed: dict[str, dict[str, Any]] = {}
+    for row in archive.execute(
+        """SELECT c.incident, c.why, r.content FROM changes c JOIN releases r ON r.number = c.release WHERE c.kind = 'gone'
+        AND c.incident NOT IN (SELECT incident FROM temp.fresh) ORDER BY c.id"""
+    ):
+        at = json.loads(row["content"])["published"]
+        removed[row["incident"]] = {"kind": "gone", "removed": at, "why": row["why"], "merged_into": None}
+    for row in archive.execute(
+        """SELECT f.incident, i.merged_into, f.at, f.reason FROM forwards f JOIN incidents i ON i.id = f.incident
+        WHERE f.kind = 'merge' AND i.merged_into IS NOT NULL ORDER BY f.id"""
+    ):
+        into = {"merged_into": row["merged_into"], "why": clean(row["reason"])}
+        removed[row["incident"]] = {"kind": "merged", "removed": row["at"], **into}
+    for row in archive.execute(
+        """SELECT s.report, s.incident, h.at, h.reason, s.incident IN (SELECT incident FROM temp.fresh) AS told
+        FROM temp.hidden h JOIN assignments s ON s.slot = h.slot ORDER BY s.slot"""
+    ):
+        why = {"kind": "withdrawn", "removed": row["at"], "why": clean(row["reason"]), "merged_into": None}
+        removed[row["report"]] = why
+        if not row["told"] and row["incident"]:
+            removed[row["incident"]] = why
+    _insert(db, "removed", ({"id": name, **row} for name, row in sorted(removed.items())))
 
 
 def _earlier_releases(previous: Path) -> Iterator[dict[str, Any]]:

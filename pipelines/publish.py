@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 import nlp
+from db.archive import ArchiveBusy, ArchiveVersionError
 from db.export import export_csv
 from db.publish import publish
 from db.serve import serve
+from nlp.persons import redact
 from pipelines.folder import DataFolder
 
 
@@ -18,10 +20,13 @@ def publish_incidents(folder: DataFolder) -> Mapping[str, int]:
     """Build the public database from the archive; returns how many incidents and reports it holds.
 
     Raises:
-        click.ClickException: there is no archive yet.
+        click.ClickException: there is no archive yet, or another process writes it.
     """
     folder.need_archive()
-    return publish(folder.archive, folder.public, types=nlp.taxonomy(), districts=nlp.districts())
+    try:
+        return publish(folder.archive, folder.public, types=nlp.taxonomy(), districts=nlp.districts(), redact=redact)
+    except (ArchiveBusy, ArchiveVersionError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def export_incidents(folder: DataFolder, file: Path) -> int:

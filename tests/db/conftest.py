@@ -91,6 +91,7 @@ class Newsroom:
     def __init__(self, folder: Path) -> None:
         self.archive = folder / "archive.db"
         self.public = folder / "incidents.db"
+        self.redact: Callable[[str, str, bool], str] = lambda text, _article, _minor: text
 
     def tell(self, source: str, slug: str, *reports: dict[str, Any], headline: str = "Roban casa", **changes: Any) -> str:
         url = changes.pop("url", f"https://{source}.example/{slug}")
@@ -99,7 +100,7 @@ class Newsroom:
             "url": url,
             "source": source,
             "headline": headline,
-            "body": f"{BODY} {slug}. " * 40,
+            "body": f"{BODY} {source} {slug}. " * 40,
             "fetched": datetime.now(UTC),
             "fetched_url": url,
             "published": published,
@@ -118,7 +119,7 @@ class Newsroom:
         return url
 
     def publish(self) -> dict[str, int]:
-        return publish(self.archive, self.public, types=TYPES, districts=DISTRICTS)
+        return publish(self.archive, self.public, types=TYPES, districts=DISTRICTS, redact=self.redact)
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         conn = sqlite3.connect(f"{self.public.as_uri()}?mode=ro", uri=True)

@@ -126,16 +126,12 @@ def test_same_incident_in_three_newspapers_is_one(newsroom: Any, report: Report)
     "changes",
     [
         {"type": "homicide"},
-        {"status": "attempted"},
-        {"date": "2025-11-01"},
-        {"date": "2025-11", "precision": "month"},
-        {"date": None, "precision": "none"},
-        {"date_end": "2025-11-03"},
+        {"date": "2025-10-31"},
+        {"date": "2025-10", "precision": "month"},
         {"place_text": "urbanización La Merced"},
         {"place_text": None},
         {"ubigeo": "131202"},
-        {"ubigeo": "130100"},
-        {"ubigeo": None},
+        {"ubigeo": None, "district": None},
     ],
 )
 def test_what_differs_stays_apart(newsroom: Any, report: Report, changes: dict[str, Any]) -> None:
@@ -143,6 +139,28 @@ def test_what_differs_stays_apart(newsroom: Any, report: Report, changes: dict[s
     newsroom.tell("sol", "b", report(**changes))
     newsroom.publish()
     assert len(newsroom.rows("SELECT * FROM incidents")) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "attempted"},
+        {"type": "robbery"},
+        {"date": "2025-11", "precision": "month"},
+        {"date": None, "precision": "none"},
+        {"date_end": "2025-11-03"},
+        {"ubigeo": "130100", "district": None},
+    ],
+)
+def test_what_is_vaguer_or_named_otherwise_joins_where_the_place_agrees(
+    newsroom: Any, report: Report, changes: dict[str, Any]
+) -> None:
+    newsroom.tell("norte", "a", report())
+    newsroom.tell("sol", "b", report(**changes))
+    newsroom.publish()
+    (incident,) = newsroom.rows("SELECT * FROM incidents")
+    assert (incident["ubigeo"], incident["date"], incident["date_end"]) == ("130101", "2025-11-02", None)
+    assert incident["reports"] == 2
 
 
 def test_two_unknowns_are_not_the_same(newsroom: Any, report: Report) -> None:
@@ -231,7 +249,7 @@ def test_every_table_and_column_is_described(newsroom: Any, report: Report) -> N
             assert all(text.strip() for text in (described.label, described.label_en, described.es, described.en))
         for column in table.columns:
             if column.values:
-                used = {row["v"] for row in newsroom.rows(f"SELECT DISTINCT {column.name} AS v FROM {name}")} - {None}
+                used = {str(row["v"]) for row in newsroom.rows(f"SELECT DISTINCT {column.name} AS v FROM {name}")} - {"None"}
                 assert used <= set(column.values)
     assert newsroom.rows("PRAGMA foreign_key_check") == []
 

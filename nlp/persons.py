@@ -1,0 +1,386 @@
+"""Names of persons in news text: found by rules and lists, and taken out of what is published.
+
+Public functions: `find` and `redact`. Rules in the order of their certainty: a cue ("identificado como", "alias", a post)
+before capitalised words; a given name of the list before other capitalised words or a listed surname; two listed surnames; an
+age in brackets after capitalised words; a word of a name that was found elsewhere in the same article. A name after a word for
+a street, a place or an institution ("avenida César Vallejo", "colegio José Olaya"), and the name of a district or province
+stays. Where `es_core_news_sm`, `_md` or `_lg` is installed, the persons that it finds are added. Linear in the length of the
+text.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PLACEHOLDER = "[nombre]"
+_DATA = Path(__file__).with_name("data")
+_WORD = re.compile(r"[^\W\d_]+(?:['’´`-][^\W\d_]+)*\.?")
+_INITIALS = re.compile(r"(?<!\w)(?:[A-ZÑÁÉÍÓÚ]\.\s?){2,5}(?:[A-ZÑ]\b\.?)?|(?<!\w)(?:[A-ZÑ]\.){1,4}[A-ZÑ]\b\.?")
+_AGE = re.compile(r"\s?,?\s?(?:\(\s?\d{1,2}(?:\s?años)?\s?\)|de\s\d{1,2}\saños)")
+_QUOTED = re.compile(r"\s{0,2}[,:]?\s{0,2}[\"'“”‘’«»]{1,2}([^\"'“”‘’«»]{2,40})[\"'“”‘’«»]{1,2}")
+_LIMIT = 30_000
+"""Characters of an article that are searched for names known from elsewhere in it."""
+_JOIN = re.compile(r"[ \t\u00a0]{1,3}|[ \t\u00a0]?\n[ \t]?")
+
+
+class Word(NamedTuple):
+    start: int
+    end: int
+    text: str
+    key: str
+    """Folded: lower case, no accents."""
+
+    @property
+    def capital(self) -> bool:
+        return self.text[0].isupper()
+
+
+def redact(text: str, article: str | None = None, minor: bool = False) -> str:
+    """A text without persons' names, "[nombre]" in the place of each; posts, places and institutions stay.
+
+    `article`: all of the article that the text stands in, by which a surname alone is known for what it is. `minor`: initials
+    go too, as of one under age.
+
+    >>> redact("El alcalde Juan Quiroz Pinedo recorrió la avenida César Vallejo.")
+    'El alcalde [nombre] recorrió la avenida César Vallejo.'
+    """
+    spans = find(text, article)
+    if minor:
+        spans = _merged([*spans, *(match.span() for match in _INITIALS.finditer(text))])
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [text[at:start], PLACEHOLDER]
+        at = end
+    pieces.append(text[at:])
+    return re.sub(r"\[nombre\](?:[\s,]*(?:y\s)?\[nombre\])+", PLACEHOLDER, "".join(pieces))
+
+
+def find(text: str, article: str | None = None) -> list[tuple[int, int]]:
+    """Where persons' names stand in a text, as character offsets in order, none overlapping another."""
+    words = _words(text)
+    shouted = _shouted(words)
+    spans = _spans(text, words, shouted)
+    known = {word.key for word in words if any(start <= word.start < end for start, end in spans)}
+    if article:
+        known |= known_names(article[:_LIMIT])
+    spans += _alone(text, words, known, spans)
+    spans += _aliases(text)
+    spans += [(start, end) for start, end in _by_model(text) if not _is_place(text, start, end)]
+    return _merged(spans)
+
+
+@lru_cache(maxsize=256)
+def known_names(article: str) -> frozenset[str]:
+    """The folded words of the names found in an article that name nothing else."""
+    words = _words(article)
+    spans = _spans(article, words, shouted=False)
+    inside: set[str] = set()
+    at = 0
+    for word in words:
+        while at < len(spans) and spans[at][1] <= word.start:
+            at += 1
+        if at < len(spans) and spans[at][0] <= word.start and len(word.key) > 2:
+            inside.add(word.key)
+    lists = _lists()
+    return frozenset(inside - lists["connectives"] - lists["never"])
+
+
+def _words(text: str) -> list[Word]:
+    return [Word(m.start(), m.end(), m[0], _fold(m[0].rstrip("."))) for m in _WORD.finditer(text)]
+
+
+def _shouted(words: list[Word]) -> bool:
+    """Whether a text is all in capitals, or a headline in which most words begin with one."""
+    long = [word for word in words if len(word.key) > 3]
+    return len(long) >= 3 and sum(word.capital for word in long) >= 0.7 * len(long)
+
+
+def _spans(text: str, words: list[Word], shouted: bool) -> list[tuple[int, int]]:
+    """Names that their own words and the words around them give away."""
+    lists = _lists()
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(words):
+        run = _run(text, words, at, lists)
+        if not run:
+            at += 1
+            continue
+        last = at + len(run)
+        kept = _name_in(text, words, at, last, lists, shouted)
+        if kept:
+            first, end = kept
+            found.append((words[first].start, words[end - 1].end - words[end - 1].text.endswith(".") * _ends(words[end - 1])))
+            at = max(end, at + 1)
+        else:
+            at = last
+    return found + _lower_after_cue(text, lists)
+
+
+def _ends(word: Word) -> int:
+    """1 where a full stop after a word ends the sentence rather than an initial."""
+    return int(len(word.key) > 1)
+
+
+def _run(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> list[Word]:
+    """Capitalised words in a row from here on, with connectives between them."""
+    if not words[at].capital:
+        return []
+    run = [words[at]]
+    pending: list[Word] = []
+    for word in words[at + 1 : at + 12]:
+        previous = pending[-1] if pending else run[-1]
+        between = text[previous.end : word.start]
+        if not _JOIN.fullmatch(between) or (previous.text.endswith(".") and len(previous.key) > 2):
+            break
+        if word.capital:
+            run += [*pending, word]
+            pending = []
+        elif word.key in lists["connectives"] and len(pending) < 3:
+            pending.append(word)
+        else:
+            break
+    return run
+
+
+def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, Any], shouted: bool) -> tuple[int, int] | None:
+    """The part of a run of capitalised words that is a person's name, as positions in `words`; None where there is none."""
+    first = at
+    while first < last and (words[first].key in lists["never"] or words[first].key in lists["connectives"]):
+        if words[first].key in lists["given"] and words[first].key not in lists["never"]:
+            break
+        first += 1
+    if first >= last:
+        return None
+    if _kind_before(text, words, first, lists):
+        # "calle Juan Pérez" stays as far as the name goes; nothing of it is a person's.
+        return None
+    for start in range(first, last):
+        word = words[start]
+        if word.key in lists["places"] and not word.text.isupper():
+            return None
+        if word.key in lists["places"]:
+            return None
+        end = _stop(words, start, last, lists)
+        rest = [other for other in words[start + 1 : end] if other.key not in lists["connectives"]]
+        name = " ".join(other.key for other in words[start:end])
+        cued = _cued(text, words, start, lists)
+        aged = _AGE.match(text, words[end - 1].end) is not None
+        given, surname = word.key in lists["given"], word.key in lists["surnames"]
+        if name in lists["toponyms"] and not cued and not aged:
+            return None
+        listed = sum(other.key in lists["surnames"] or other.key in lists["given"] for other in rest)
+        if cued and word.key not in lists["never"]:
+            return start, end
+        if given and rest and (not shouted or listed) and not _starts_place(words, start, end, lists):
+            return start, end
+        family = surname and bool(rest) and listed == len(rest)
+        if family and not _starts_place(words, start, end, lists):
+            return start, end
+        if aged and (rest or given or surname) and word.key not in lists["never"]:
+            return start, end
+    return None
+
+
+def _stop(words: list[Word], start: int, last: int, lists: dict[str, Any]) -> int:
+    """Where a name that begins here ends: before a word that is no part of names, and not after a connective."""
+    end = start + 1
+    stops = (lists["never"] | lists["places"]) - lists["connectives"]
+    while end < last and words[end].key not in stops:
+        if words[end].key in ("y", "e"):
+            break
+        end += 1
+    while end > start + 1 and words[end - 1].key in lists["connectives"]:
+        end -= 1
+    return end
+
+
+def _starts_place(words: list[Word], start: int, end: int, lists: dict[str, Any]) -> bool:
+    """Whether the words are the beginning of a district's or province's name ("Santiago de Chuco", "San Pedro de Lloc")."""
+    name = " ".join(word.key for word in words[start:end])
+    return name in lists["toponyms"]
+
+
+def _kind_before(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> bool:
+    """Whether the word before is one for a kind of street, place or institution."""
+    for back in range(at - 1, max(at - 5, -1), -1):
+        word = words[back]
+        between = text[word.end : words[back + 1].start]
+        if not re.fullmatch(r"[\s.“\"'«°º\d-]{1,8}|[ \t]", between):
+            return False
+        if word.key in lists["places"]:
+            return True
+        if word.key not in lists["connectives"] and word.key not in ("el", "educativa", "nacional", "privado", "privada"):
+            return False
+    return False
+
+
+def _cued(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> bool:
+    """Whether words stand before this one after which a person is named."""
+    if at == 0:
+        return False
+    before = _fold(text[max(0, words[at].start - 45) : words[at].start]).rstrip(" ,:\"'“‘«")
+    return lists["cues"].search(before) is not None
+
+
+def _lower_after_cue(text: str, lists: dict[str, Any]) -> list[tuple[int, int]]:
+    """Names written in small letters after "identificado como" and the like."""
+    folded = _fold_same_length(text)
+    found = []
+    for match in lists["lower"].finditer(folded):
+        names = list(re.finditer(r"[a-zñ]+", match["name"]))
+        kept = 0
+        for word in names:
+            if word[0] in lists["given"] or word[0] in lists["surnames"]:
+                kept = word.end()
+            elif word[0] not in lists["connectives"]:
+                break
+        if kept:
+            start = match.start("name")
+            found.append((start, start + kept))
+    return found
+
+
+def _alone(text: str, words: list[Word], known: Iterable[str], spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Single words of names that are known from elsewhere in the article."""
+    lists = _lists()
+    names = set(known) - lists["connectives"] - lists["never"]
+    found = []
+    for at, word in enumerate(words):
+        if not word.capital or word.key not in names or any(start <= word.start < end for start, end in spans):
+            continue
+        if _kind_before(text, words, at, lists) or _inside_place(text, words, at, lists):
+            continue
+        found.append((word.start, word.end - word.text.endswith(".") * _ends(word)))
+    return found
+
+
+def _inside_place(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> bool:
+    """Whether a word belongs to capitalised words that are a district's or province's name, or follow a word for a place."""
+    if words[at].key in lists["toponyms"] and words[at].key not in lists["surnames"] | lists["given"]:
+        return True
+    first = at
+    while first > 0 and _JOIN.fullmatch(text[words[first - 1].end : words[first].start]):
+        if not (words[first - 1].capital or words[first - 1].key in lists["connectives"]):
+            break
+        first -= 1
+    if any(word.key in lists["places"] for word in words[max(0, first - 1) : at]):
+        return True
+    last = at + 1
+    while last < len(words) and last - first < 6 and _JOIN.fullmatch(text[words[last - 1].end : words[last].start]):
+        if not (words[last].capital or words[last].key in lists["connectives"]):
+            break
+        last += 1
+    return any(
+        " ".join(word.key for word in words[begin:end]) in lists["toponyms"]
+        for begin in range(first, at + 1)
+        for end in range(at + 1, last + 1)
+        if end - begin > 1
+    )
+
+
+def _aliases(text: str) -> list[tuple[int, int]]:
+    """Nicknames after "alias", "(a)" or "conocido como", in quotation marks or capitalised; names of bands ("Los …") stay."""
+    lists = _lists()
+    folded = _fold_same_length(text)
+    found = []
+    for match in lists["alias"].finditer(folded):
+        quoted = _QUOTED.match(text, match.end())
+        if quoted:
+            start, end = quoted.span(1)
+        else:
+            bare = re.match(
+                r"\s{1,2}(?:(?:el|la|al)\s)?([A-ZÁÉÍÓÚÑ][\w’'-]*(?:\s[A-ZÁÉÍÓÚÑ][\w’'-]*){0,2})",
+                text[match.end() : match.end() + 60],
+            )
+            if not bare:
+                continue
+            start, end = match.end() + bare.start(1), match.end() + bare.end(1)
+        if not re.match(r"(?i)(?:los|las)\s", text[start:end]):
+            found.append((start, end))
+    return found
+
+
+def _is_place(text: str, start: int, end: int) -> bool:
+    words = _words(text)
+    lists = _lists()
+    inside = [index for index, word in enumerate(words) if start <= word.start < end]
+    if not inside:
+        return True
+    name = " ".join(words[index].key for index in inside)
+    if name in lists["toponyms"] or all(words[index].key in lists["never"] for index in inside):
+        return True
+    return any(_kind_before(text, words, index, lists) or words[index].key in lists["places"] for index in inside[:1])
+
+
+@cache
+def _model() -> Any:
+    """An installed Spanish model with a recogniser of names, else None."""
+    for name in ("es_core_news_lg", "es_core_news_md", "es_core_news_sm"):
+        if find_spec(name) is not None:
+            import spacy
+
+            return spacy.load(name, exclude=["parser", "lemmatizer", "attribute_ruler", "morphologizer"])
+    return None
+
+
+def _by_model(text: str) -> list[tuple[int, int]]:
+    model = _model()
+    if model is None:
+        return []
+    return [(entity.start_char, entity.end_char) for entity in model(text[:5000]).ents if entity.label_ == "PER"]
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif end > start:
+            merged.append((start, end))
+    return merged
+
+
+def _fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _fold_same_length(text: str) -> str:
+    """Folded text in which every character stands where it stood."""
+    return "".join((_fold(character) or " ")[0] if ord(character) > 127 else character.lower() for character in text)
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    content = tomllib.loads((_DATA / "persons.toml").read_text(encoding="utf-8"))
+    lists: dict[str, Any] = {name: frozenset(_fold(content[name]).split()) for name in ("given", "surnames", "places", "never")}
+    lists["places"] = frozenset(word.rstrip(".") for word in lists["places"])
+    lists["connectives"] = frozenset(content["connectives"])
+    lists["surnames"] -= lists["connectives"]
+    cues = "|".join(re.escape(_fold(cue)) for cue in sorted(content["cues"], key=len, reverse=True))
+    lists["cues"] = re.compile(rf"(?<!\w)(?:{cues})(?:\s(?:pnp|de la pnp|policia))?$")
+    strong = "|".join(
+        re.escape(_fold(cue)) for cue in content["cues"] if "identific" in cue or "nombre" in cue or "apellid" in cue
+    )
+    lists["lower"] = re.compile(rf"(?<!\w)(?:{strong})\s*[:,]?\s(?P<name>[a-zñ]+(?:\s[a-zñ]+){{1,6}})")
+    lists["alias"] = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(_fold(word)) for word in content['alias'])})(?!\w)")
+    lists["toponyms"] = _toponyms()
+    return lists
+
+
+def _toponyms() -> frozenset[str]:
+    """Folded names of Peru's departments, provinces and districts."""
+    import csv
+
+    names: set[str] = set()
+    with (_DATA / "gazetteer" / "districts.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(line for line in file if not line.startswith("#")):
+            names |= {_fold(row[column] or "") for column in ("department", "province", "district", "capital")}
+    return frozenset(names - {""})
