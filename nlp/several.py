@@ -1,7 +1,7 @@
 """Several incidents in one article: which paragraphs tell of another deed than the main one.
 
 A round-up tells each deed in paragraphs of its own, and says so at their head: "El segundo ocurrió en…", "Y en Chilca, …",
-"Esa misma tarde, en la caleta…". Points are counted for and against (`data/decision.toml`, table `several`).
+"Esa misma tarde, en la caleta…". Log-odds for and against are in `data/decision.toml`, table `several`.
 """
 
 from __future__ import annotations
@@ -54,9 +54,8 @@ def paragraphs(doc: Doc, scene: Scene) -> list[range]:
     return found
 
 
-def further(doc: Doc, scene: Scene) -> list[Segment]:
-    """Segments that tell of further incidents, in order."""
-    w: dict[str, float] = data("decision.toml")["several"]
+def features(doc: Doc, scene: Scene) -> list[tuple[range, dict[str, float], set[str]]]:
+    """Every paragraph after the first that tells the deed: its sentences, figures for a further deed, cues at its head."""
     keys: list[int] = doc.to_array("LOWER").tolist()
     cues = _cues()
     opening = next((v for v in scene.views if v.sentence.zone == "lead"), None)
@@ -67,41 +66,64 @@ def further(doc: Doc, scene: Scene) -> list[Segment]:
         mention, view = get(span, "place"), scene.view(span.start)
         if mention is not None and view is not None and not mention.roles:
             places.setdefault(view.sentence.order, []).append(mention.keys[0] if mention.keys else mention.name.casefold())
-    found: list[Segment] = []
-    told, seen = False, set[str]()
+    days: dict[int, list[str]] = {}
+    for span in doc.spans.get("dates", ()):
+        value, view = get(span, "date"), scene.view(span.start)
+        if value is not None and view is not None and value.precision in ("day", "none"):
+            days.setdefault(view.sentence.order, []).append(value.iso() or span.text)
+    found: list[tuple[range, dict[str, float], set[str]]] = []
+    told, seen, known = False, set[str](), set[str]()
     for orders in paragraphs(doc, scene):
         first = scene.views[orders.start]
-        zone = first.sentence.zone
-        if zone not in ("lead", "body", "subhead"):
+        if first.sentence.zone not in ("lead", "body", "subhead", "dateline"):
             continue
         event = max(scene.views[order].event for order in orders)
+        named = {name for order in list(orders)[:3] for name in places.get(order, [])}
+        dates = {day for order in list(orders)[:2] for day in days.get(order, [])}
         if not told:
-            seen.update(name for order in orders for name in places.get(order, []))
-            told = told or event > 0.5 or any(scene.views[order].placed for order in orders)
+            told = event > 0.5 or any(scene.views[order].placed for order in orders)
+            seen |= named
+            known |= dates
             continue
         start = first.sentence.start
-        head = cues.find(keys, start, min(start + _HEAD, scene.views[orders[-1]].sentence.end))
-        names = {hit.value for hit in head}
-        named = {name for order in list(orders)[:3] for name in places.get(order, [])}
-        new = bool(named - seen)
+        names = {hit.value for hit in cues.find(keys, start, min(start + _HEAD, scene.views[orders[-1]].sentence.end))}
+        head = [scene.views[order] for order in list(orders)[:2]]
+        placed, dated = any(view.placed for view in head), any(view.dated for view in head)
+        new_place, new_day = bool(named - seen), bool(dates - known)
+        figures = {
+            "ordinal": float("ordinal" in names),
+            "meanwhile": float("meanwhile" in names),
+            "then": float("then" in names),
+            "past": float("past" in names),
+            "opens_with_place": float(keys[start] in _OPENERS and bool(places.get(orders.start))),
+            "dateline": float(first.sentence.zone == "dateline"),
+            "new_place": float(new_place),
+            "new_day": float(new_day),
+            "new_place_and_day": float(new_place and new_day),
+            "placed_and_dated": float(placed and dated),
+            "placed": float(placed),
+            "dated": float(dated),
+            "event": min(event, 2.0),
+            "no_event": float(event < 0.5),
+            "plural": float(plural),
+            "plural_and_new": float(plural and new_place),
+            "aside": float(any(view.aside for view in head)),
+            "aftermath": float(bool(head[0].aftermath & {"care", "court", "funeral"})),
+            "police": float(max(view.police for view in head) > 1),
+        }
+        found.append((orders, figures, names))
         seen |= named
-        points = w["bias"]
-        points += w["ordinal"] if "ordinal" in names else w["meanwhile"] if "meanwhile" in names else 0.0
-        points += w["then"] if "then" in names else 0.0
-        points += w["opens_with_place"] if keys[start] in _OPENERS and places.get(orders.start) else 0.0
-        points += w["new_place"] if new else 0.0
-        points += w["event"] * min(event, 2.0)
-        points += w["plural"] if plural else 0.0
-        points += w["dated"] if any(scene.views[order].dated for order in list(orders)[:2]) else 0.0
-        points += w["placed"] if any(scene.views[order].placed for order in list(orders)[:2]) else 0.0
-        if any(scene.views[order].aside for order in list(orders)[:2]):
-            points += w["aside"]
-        if any(scene.views[order].aftermath & {"care", "court", "funeral"} for order in list(orders)[:1]):
-            points += w["aftermath"]
-        if "past" in names:
-            points += w["past"]
-        if points >= w["least"] and (
-            event >= 0.5 or (plural and names & {"ordinal", "then"}) or (plural and new and keys[start] in _OPENERS)
-        ):
+        known |= dates
+    return found
+
+
+def further(doc: Doc, scene: Scene) -> list[Segment]:
+    """Segments that tell of further incidents, in order."""
+    tables: dict[str, dict[str, float]] = data("decision.toml")
+    w, least = tables["several"], tables["several_choice"]["least"]
+    found: list[Segment] = []
+    for orders, figures, names in features(doc, scene):
+        points = w["bias"] + sum(w.get(name, 0.0) * value for name, value in figures.items())
+        if points >= least:
             found.append(Segment(orders, points, "then" in names))
     return found[:3]

@@ -1,8 +1,8 @@
 """Fit the numbers that the extractor ships, from labelled articles.
 
-    python -m nlp.train tests/gold/develop*.jsonl [MORE.jsonl …] [--only vocabulary|relevance|choices]
+    python -m nlp.train tests/gold/develop*.jsonl [MORE.jsonl …] [--only vocabulary|relevance|choices|several]
 
-Writes `nlp/data/vocabulary.csv` and the tables `relevance`, `where_fine`, `where_admin` and `when` of
+Writes `nlp/data/vocabulary.csv` and the tables `relevance`, `where_fine`, `where_admin`, `when` and `several` of
 `nlp/data/decision.toml`. All are logistic or softmax regressions with an L2 penalty, fitted by plain gradient descent from
 zero: the same articles give the same numbers. Never train on `heldout*.jsonl`.
 """
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from . import events, load, taxonomy, vocabulary, when, where
+from . import events, load, several, taxonomy, vocabulary, when, where
 from .evaluate import _admin, _core
 from .pipeline import documents
 from .report import NewsText
@@ -148,6 +148,30 @@ def train_choices(docs: Sequence[Doc], rows: Sequence[dict[str, Any]]) -> None:
         replace_table(table, {"bias": bias, **dict(zip(names, weights.tolist(), strict=True))})
 
 
+def train_several(docs: Sequence[Doc], rows: Sequence[dict[str, Any]]) -> None:
+    """Fit and write the table `several`: right are paragraphs that hold place, street, date or district of a lesser incident."""
+    examples: list[Example] = []
+    for doc, row in zip(docs, rows, strict=True):
+        main = next((i for i in row["incidents"] if i["main"]), None)
+        if main is None:
+            continue
+        keys = ("place_text", "street", "date_text", "district")
+        lesser = [incident for incident in row["incidents"] if incident is not main]
+        words = [next((i[key] for key in keys if i.get(key) and i[key] != main.get(key)), None) for i in lesser]
+        scene = survey(doc, events.mentions(doc), main["type"])
+        left = [word for word in words if word]
+        for orders, figures, _ in several.features(doc, scene):
+            text = doc[scene.views[orders[0]].sentence.start : scene.views[orders[-1]].sentence.end].text
+            hit = next((word for word in left if word in text), None)
+            if hit is not None:
+                left.remove(hit)
+            examples.append((figures, hit is not None))
+    names = list(examples[0][0])
+    inputs = np.array([[figures[name] for name in names] for figures, _ in examples])
+    weights, bias = logistic(inputs, np.array([float(right) for _, right in examples]), 0.003, 6000)
+    replace_table("several", {"bias": bias, **dict(zip(names, weights.tolist(), strict=True))})
+
+
 def replace_table(name: str, values: dict[str, float]) -> None:
     """Write the numbers of one table of `decision.toml`, leaving the rest of the file as it is."""
     path = _DATA / "decision.toml"
@@ -162,11 +186,17 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--only", choices=("vocabulary", "relevance", "choices"))
+    parser.add_argument("--only", choices=("vocabulary", "relevance", "choices", "several"))
     arguments = parser.parse_args()
     rows = read(arguments.files)
     docs = annotate(load(), rows)
-    for name, train in (("vocabulary", train_vocabulary), ("relevance", train_relevance), ("choices", train_choices)):
+    steps = {
+        "vocabulary": train_vocabulary,
+        "relevance": train_relevance,
+        "choices": train_choices,
+        "several": train_several,
+    }
+    for name, train in steps.items():
         if arguments.only in (None, name):
             train(docs, rows)
             print(f"{name}: fitted on {len(rows)} articles")
