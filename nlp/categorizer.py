@@ -1,14 +1,14 @@
-"""The trained part: how likely a text is to tell each type of incident, or none, judged by its words alone.
+"""The trained part: what the plain vocabulary of an article says of relevance and type.
 
-A linear model over words and pairs of words (term frequency, inverse document frequency, unit length, softmax), learnt by
-`nlp.training.categorizer` from texts of the project's own. It knows nothing of order or syntax; `nlp.events` weighs it beside
-the rules. The weights are a table that can be read: one row a word, one column a type.
+The rules know how the press names a crime; this knows the company that such stories keep. Two linear models over the beginnings
+of words (term frequency, inverse document frequency, unit length): a logistic one says whether the text tells an incident, a
+softmax one of which type. `python -m nlp.training` learns them from texts of the project's own; the weights are
+`data/categorizer.csv`, one line a beginning, so that they can be read. `nlp.events` weighs the answer beside the rules'.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -17,85 +17,105 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from .extensions import register
 
-NONE = "none"
-"""The category of texts that tell no incident."""
+LETTERS = 7
+"""A word counts by its first letters, which serves as a stem."""
+FIRST = 250
+"""Words read of each text: the news comes first."""
+BIAS = "*"
+"""Name of the line that holds the intercepts."""
 
-_TABLE = "categorizer.csv.gz"
+_NOT_READ = -2
+_UNKNOWN = -1
+_MOST_KNOWN = 200_000
+
+
+def beginning(word: str) -> str | None:
+    """What a word counts as; None for short and capitalised ones (mostly names) and what is no word."""
+    return word[:LETTERS] if len(word) > 2 and word.isalpha() and word.islower() else None
 
 
 @dataclass(frozen=True)
+class Categories:
+    """`relevance`: log-odds that the text tells an incident; `types`: the log-probability of each type if it does."""
+
+    relevance: float
+    types: dict[str, float]
+
+
 class Model:
-    """`words`, `pairs`: from ids of lower-case words to rows of `idf` (n) and `weights` (n × categories)."""
+    """Trained weights. `idf`: one figure a beginning; `weights`: beginnings × (relevance, types…)."""
 
-    categories: tuple[str, ...]
-    words: dict[int, int]
-    pairs: dict[tuple[int, int], int]
-    idf: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    intercept: NDArray[np.float32]
+    def __init__(
+        self,
+        types: list[str],
+        rows: dict[str, int],
+        idf: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        bias: NDArray[np.float64],
+    ) -> None:
+        self.types, self.rows, self.idf, self.weights, self.bias = types, rows, idf, weights, bias
+        self._known: dict[int, int] = {}
 
-    def probabilities(self, keys: list[int]) -> dict[str, float]:
-        """Probability of each category for a text given as the ids of its lower-case words, in order."""
+    @classmethod
+    def read(cls, lines: Iterable[str]) -> Model:
+        """The weights of a table: a line of names, the intercepts, then a line a beginning."""
+        table = csv.reader(lines)
+        types = next(table)[3:]
+        bias = np.array([float(cell) for cell in next(table)[2:]])
+        body = list(table)
+        figures = np.array([[float(cell or 0) for cell in line[1:]] for line in body])
+        return cls(types, {line[0]: i for i, line in enumerate(body)}, figures[:, 0].copy(), figures[:, 1:].copy(), bias)
+
+    def categories(self, doc: Doc) -> Categories:
+        """What the words of a document say."""
+        known, strings = self._known, doc.vocab.strings
+        if len(known) > _MOST_KNOWN:
+            known.clear()
         counts: dict[int, int] = {}
-        words, pairs = self.words.get, self.pairs.get
-        before = 0
-        for key in keys:
-            row = words(key)
-            if row is not None:
-                counts[row] = counts.get(row, 0) + 1
-            row = pairs((before, key))
-            if row is not None:
-                counts[row] = counts.get(row, 0) + 1
-            before = key
-        scores = self.intercept
+        read = 0
+        for key in doc.to_array("ORTH").tolist():
+            row = known.get(key)
+            if row is None:
+                row = known[key] = self._row(strings[key])
+            if row != _NOT_READ:
+                read += 1
+                if row >= 0:
+                    counts[row] = counts.get(row, 0) + 1
+                if read == FIRST:
+                    break
+        scores = self.bias
         if counts:
-            rows = np.fromiter(counts, dtype=np.int64, count=len(counts))
-            values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[rows]
+            rows = np.fromiter(counts, dtype=np.intp, count=len(counts))
+            values = (1 + np.log(np.fromiter(counts.values(), dtype=float, count=len(counts)))) * self.idf[rows]
             scores = scores + (values / np.sqrt(values @ values)) @ self.weights[rows]
-        odds = np.exp(scores - scores.max())
-        return dict(zip(self.categories, (odds / odds.sum()).tolist(), strict=True))
+        by_type = scores[1:] - scores[1:].max()
+        by_type = by_type - np.log(np.exp(by_type).sum())
+        return Categories(float(scores[0]), dict(zip(self.types, by_type.tolist(), strict=True)))
 
-
-def read_table(lines: Iterable[str]) -> Model:
-    """The weights of a table: a row of categories, a row of intercepts, then one row a word or pair of words."""
-    rows = csv.reader(line for line in lines if not line.startswith("#"))
-    categories = tuple(next(rows)[2:])
-    intercept = np.array(next(rows)[2:], dtype=np.float32)
-    words: dict[int, int] = {}
-    pairs: dict[tuple[int, int], int] = {}
-    figures: list[list[float]] = []
-    for term, *values in rows:
-        first, _, second = term.partition(" ")
-        if second:
-            pairs[get_string_id(first), get_string_id(second)] = len(figures)
-        else:
-            words[get_string_id(first)] = len(figures)
-        figures.append([float(value) for value in values])
-    matrix = np.array(figures, dtype=np.float32)
-    return Model(categories, words, pairs, matrix[:, 0].copy(), matrix[:, 1:].copy(), intercept)
+    def _row(self, word: str) -> int:
+        key = beginning(word)
+        return _NOT_READ if key is None else self.rows.get(key, _UNKNOWN)
 
 
 @cache
-def model() -> Model:
-    """The weights of `nlp/data/categorizer.csv.gz`."""
-    with (files("nlp") / "data" / _TABLE).open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8", newline="") as table:
-        return read_table(table)
+def shipped() -> Model:
+    """The weights of `data/categorizer.csv`."""
+    return Model.read((files("nlp") / "data" / "categorizer.csv").read_text("utf-8").splitlines())
 
 
 @Language.factory("categorizer", assigns=["doc._.categories"])
 class Categorizer:
-    """Sets `Doc._.categories`: probability of each incident type and of `none`, summing to 1."""
+    """Sets `Doc._.categories`, a `Categories`."""
 
     def __init__(self, nlp: Language, name: str) -> None:  # noqa: ARG002 (the factory signature)
         register()
         self.name = name
-        self.model = model()
+        self.model = shipped()
 
     def __call__(self, doc: Doc) -> Doc:
-        doc._.categories = self.model.probabilities(doc.to_array("LOWER").tolist())
+        doc._.categories = self.model.categories(doc)
         return doc

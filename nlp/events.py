@@ -126,6 +126,7 @@ def relevance_features(
     genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
     total = sum(scores.values())
     return genre | {
+        "words": max(-6.0, min(6.0, doc._.categories.relevance)),
         "specific": specific,
         "placed": max(0.0, min(placed, 5.0)),
         "headline": min(headline, 5.5),
@@ -153,16 +154,10 @@ def relevance_features(
     }
 
 
-def relevance(features: dict[str, float], vocabulary: float = 0.0) -> float:
-    """Probability that the article reports an incident.
-
-    A weighted mean of two log-odds: a linear combination of the figures, weights in `data/decision.toml`, and `vocabulary`,
-    those of `nlp.vocabulary`.
-    """
-    tables: dict[str, dict[str, float]] = data("decision.toml")
-    weights, share = tables["relevance"], tables["mixture"]["vocabulary"]
-    rules = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
-    z = (1 - share) * rules + share * vocabulary
+def relevance(features: dict[str, float]) -> float:
+    """Probability that the article reports an incident: a logistic combination, weights in `data/decision.toml`."""
+    weights: dict[str, float] = data("decision.toml")["relevance"]
+    z = weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 

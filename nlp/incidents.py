@@ -8,7 +8,7 @@ from collections.abc import Collection
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from . import events, several, vocabulary, when, where
+from . import events, several, when, where
 from .extensions import register
 from .lexicon import data
 from .report import Evidence, IncidentReport, Zone
@@ -45,11 +45,10 @@ class Incidents:
             return []
         evidence = events.gather(doc, found)
         scores = events.type_scores(evidence)
-        odds, by_type = vocabulary.default().score(doc)
-        kind, sure = _decide(scores, by_type)
+        kind, sure = decide(scores, doc._.categories.types)
         scene = survey(doc, found, kind)
         features = features_of(doc, evidence, scene, scores)
-        probability = events.relevance(features, odds)
+        probability = events.relevance(features)
         doc.user_data["decision"] = {"relevance": probability, "features": features, "types": scores}
         if probability < self.threshold:
             return []
@@ -67,7 +66,7 @@ class Incidents:
         if max(bare.values(), default=0.0) >= _TOLD:
             own = bare
         if own:
-            kind, _ = _decide(own, vocabulary.default().score(doc)[1])
+            kind, _ = decide(own, doc._.categories.types)
         main = self._report(doc, scene, kind, probability, rest)
         reports = [main]
         for segment in segments:
@@ -133,10 +132,13 @@ def _damped(score: float) -> float:
     return 0.5 + 0.5 / (1 + math.exp(-score))
 
 
-def _decide(scores: dict[str, float], by_type: dict[str, float]) -> tuple[str, float]:
-    """The likeliest type by the rules' scores and the vocabulary's log-probabilities together, and its probability."""
-    weight = data("decision.toml")["type"]["rules"]
-    both = {kind: weight * math.log1p(max(scores.get(kind, 0.0), 0.0)) + by_type[kind] for kind in by_type}
+def decide(scores: dict[str, float], by_words: dict[str, float], rules: float | None = None) -> tuple[str, float]:
+    """The likeliest type by the rules' scores and the words' log-probabilities together, and its probability.
+
+    `rules`: weight of the logarithm of the rules' score beside the words, that of `data/decision.toml` unless given.
+    """
+    weight = data("decision.toml")["type"]["rules"] if rules is None else rules
+    both = {kind: weight * math.log1p(max(scores.get(kind, 0.0), 0.0)) + by_words[kind] for kind in by_words}
     best = max(both, key=lambda kind: both[kind])
     return best, 1 / sum(math.exp(value - both[best]) for value in both.values())
 

@@ -12,11 +12,11 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from . import factuality, incidents, sentences, triggers, zones  # noqa: F401 (their factories register themselves)
+from . import categorizer, factuality, incidents, sentences, triggers, zones  # noqa: F401 (their factories register themselves)
 from .extensions import register
 from .report import NewsText
 
-COMPONENTS = ("zones", "sentences", "places", "dates", "triggers", "factuality", "incidents")
+COMPONENTS = ("zones", "sentences", "places", "dates", "triggers", "factuality", "categorizer", "incidents")
 """In order; `places` and `dates` come from `nlp.places` and `nlp.dates`."""
 
 LONGEST = 200_000

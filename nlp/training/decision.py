@@ -1,0 +1,140 @@
+"""Fitting the weights of `nlp/data/decision.toml`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+from spacy.tokens import Doc
+
+from .. import events, load, when, where
+from ..evaluate import _admin, _core, type_right
+from ..incidents import decide
+from ..pipeline import documents
+from ..scene import survey
+from .categorizer import Learner
+from .texts import Text
+
+FILE = Path(__file__).resolve().parents[1] / "data" / "decision.toml"
+FOLDS = 10
+_LEVELS = ("district", "province", "department")
+_AGAINST = frozenset({"general", "policy", "fiction", "hypothetical", "many_types", "weak"})
+"""Figures that can only speak against an incident."""
+_FEWEST = 4
+"""Texts (or candidates) in which a figure must occur to get a weight."""
+_RELEVANCE_STRENGTH, _CHOICE_STRENGTH = 0.1, 1.0
+"""Inverse strengths of the L2 penalties on standardized figures."""
+
+Example = tuple[dict[str, float], bool]
+
+
+def read_apart(articles: Sequence[Text], snippets: Sequence[Text]) -> list[Doc]:
+    """The articles as the pipeline reads them with a categorizer that did not learn from them."""
+    nlp = load()
+    pipe: Any = nlp.get_pipe("categorizer")
+    docs: list[Doc | None] = [None] * len(articles)
+    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(articles):
+        pipe.model = Learner.learn([*(articles[i] for i in train), *snippets]).model()
+        for i, doc in zip(test, documents(nlp, (articles[i].news for i in test)), strict=True):
+            docs[i] = doc
+    return [doc for doc in docs if doc is not None]
+
+
+def fit(articles: Sequence[Text], snippets: Sequence[Text]) -> None:
+    """Fit and write the tables `relevance`, `type`, `when`, `where_fine` and `where_admin`."""
+    docs = read_apart(articles, snippets)
+    replace_table("relevance", relevance(docs, articles))
+    replace_table("type", {"rules": rules_share(docs, articles)})
+    for name, examples in choices(docs, articles).items():
+        replace_table(name, _weights(examples, _CHOICE_STRENGTH))
+
+
+def relevance(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, float]:
+    """Weights of the figures that decide on relevance; one whose sign contradicts reason becomes zero."""
+    examples = [
+        (doc.user_data["decision"]["features"], text.type is not None)
+        for doc, text in zip(docs, articles, strict=True)
+        if "decision" in doc.user_data
+    ]
+    weights = _weights(examples, _RELEVANCE_STRENGTH)
+    for name, weight in weights.items():
+        if name in _AGAINST or (name.startswith("genre_") and name != "genre_told"):
+            weights[name] = min(weight, 0.0)
+        elif name != "bias":
+            weights[name] = max(weight, 0.0)
+    return weights
+
+
+def rules_share(docs: Sequence[Doc], articles: Sequence[Text]) -> float:
+    """Weight of the rules beside the words in the choice of the type: the one with which most main types are right."""
+
+    def right(weight: float) -> int:
+        hits = 0
+        for doc, text in zip(docs, articles, strict=True):
+            main = next((incident for incident in text.incidents or () if incident["main"]), None)
+            if main is not None and "decision" in doc.user_data:
+                kind, _ = decide(doc.user_data["decision"]["types"], doc._.categories.types, weight)
+                hits += type_right(main, {"type": kind})
+        return hits
+
+    return max((step / 4 for step in range(1, 17)), key=lambda weight: (right(weight), -abs(weight - 2)))
+
+
+def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Example]]:
+    """The dates and places that each article offers for its main incident, and whether each is the right one."""
+    examples: dict[str, list[Example]] = {"when": [], "where_fine": [], "where_admin": []}
+    for doc, text in zip(docs, articles, strict=True):
+        main = next((incident for incident in text.incidents or () if incident["main"]), None)
+        if main is None:
+            continue
+        others = [incident for incident in text.incidents or () if incident is not main]
+        scene = survey(doc, events.mentions(doc), main["type"])
+        for day in when.candidates(doc, scene):
+            iso = day.value.iso()
+            right = bool(iso and main["date"] and iso.startswith(main["date"]))
+            if iso and (right or not any(o["date"] and iso.startswith(o["date"]) for o in others)):
+                examples["when"].append((day.features, right))
+        for spot in where.candidates(doc, scene):
+            if spot.mention.kind == "country":
+                continue
+            right = _fits(spot.mention, main)
+            if right or not any(_fits(spot.mention, other) for other in others):
+                examples["where_fine" if spot.mention.kind in where.FINE else "where_admin"].append((spot.features, right))
+    return examples
+
+
+def _fits(mention: Any, incident: dict[str, Any]) -> bool:
+    if mention.kind in where.FINE:
+        wanted = incident["street"] if mention.kind == "street" else incident["place_text"]
+        if not wanted:
+            return False
+        one, other = _core(wanted), _core(mention.text)
+        return one <= other or other <= one
+    return any(incident[level] and _admin(mention.name) == _admin(incident[level]) for level in _LEVELS)
+
+
+def _weights(examples: Sequence[Example], strength: float) -> dict[str, float]:
+    """Weights of a logistic regression over figures by name, "bias" the intercept."""
+    counts = Counter(name for figures, _ in examples for name, value in figures.items() if value)
+    names = sorted(name for name, count in counts.items() if count >= _FEWEST)
+    inputs = np.array([[figures.get(name, 0.0) for name in names] for figures, _ in examples])
+    mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+    model = LogisticRegression(C=strength, max_iter=5000).fit((inputs - mean) / spread, [right for _, right in examples])
+    weights = model.coef_[0] / spread
+    return {"bias": float(model.intercept_[0] - weights @ mean), **dict(zip(names, weights.tolist(), strict=True))}
+
+
+def replace_table(name: str, values: dict[str, float]) -> None:
+    """Write the numbers of one table of `decision.toml`, leaving the rest of the file as it is."""
+    text = FILE.read_text("utf-8")
+    lines = "".join(f"{key} = {value:.2f}\n" for key, value in values.items() if math.isfinite(value))
+    start = text.index(f"[{name}]\n") + len(name) + 3
+    end = start + (found.start() if (found := re.search(r"^(#|\[|\s*$)", text[start:], re.M)) else len(text) - start)
+    FILE.write_text(text[:start] + lines + text[end:], "utf-8")

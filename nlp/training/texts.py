@@ -1,0 +1,60 @@
+"""The texts that the extractor's numbers are learnt from: labelled articles and short snippets, all written for the project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..report import NewsText
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text and what a careful reader says of it."""
+
+    news: NewsText
+    type: str | None
+    """Type of its main incident; None where it tells none."""
+    incidents: list[dict[str, Any]] | None = field(default=None, compare=False)
+    """Labelled incidents of an article, None for a snippet, of which only the type is known."""
+
+    @property
+    def whole(self) -> str:
+        """Headline and text."""
+        return "\n\n".join(part for part in (self.news.title, self.news.text) if part)
+
+
+def articles() -> list[Text]:
+    """The labelled articles for developing; the held-out ones are only ever measured."""
+    return read(sorted((ROOT / "tests" / "gold").glob("develop*.jsonl")))
+
+
+def snippets() -> list[Text]:
+    """Headlines with a few sentences, of which the type is known."""
+    return read(sorted(Path(__file__).parent.glob("snippets-*.jsonl")))
+
+
+def read(files: Iterable[Path]) -> list[Text]:
+    """Articles (with "incidents", as in the annotation guide) and snippets (with "type") of JSONL files."""
+    texts = []
+    for file in files:
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            record = json.loads(line)
+            news = NewsText(
+                id=record.get("id", f"{file.stem}:{number}"),
+                title=record.get("title"),
+                text=record["text"],
+                published=record.get("published"),
+                country=record.get("country"),
+            )
+            if "incidents" in record:
+                main = next((incident for incident in record["incidents"] if incident["main"]), None)
+                texts.append(Text(news, main and main["type"], record["incidents"]))
+            else:
+                texts.append(Text(news, None if record["type"] == "none" else record["type"]))
+    return texts
