@@ -149,7 +149,7 @@ def train_choices(docs: Sequence[Doc], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def train_several(docs: Sequence[Doc], rows: Sequence[dict[str, Any]]) -> None:
-    """Fit and write the table `several`: right are paragraphs that hold place, street, date or district of a lesser incident."""
+    """Fit and write the table `several`: right are paragraphs that hold place, street, day or district of a lesser incident."""
     examples: list[Example] = []
     for doc, row in zip(docs, rows, strict=True):
         main = next((i for i in row["incidents"] if i["main"]), None)
