@@ -81,6 +81,7 @@ class Archive:
         self._holder = Path(f"{self.path}.writer")
         self._thread = threading.RLock()
         self._depth = 0
+        self._grouped = False
         self._db: Database | None = None
 
     def __enter__(self) -> Self:
@@ -109,10 +110,13 @@ class Archive:
     def transaction(self) -> Iterator[None]:
         """Everything inside is written together or not at all; an inner one belongs to the outer one."""
         with self._thread:
+            conn = self.db.conn
+            if self._grouped and self._depth == 1:
+                yield from self._savepoint(conn)
+                return
             if self._depth:
                 yield
                 return
-            conn = self.db.conn
             conn.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
@@ -124,6 +128,45 @@ class Archive:
                 raise
             finally:
                 self._depth = 0
+
+    def _savepoint(self, conn: sqlite3.Connection) -> Iterator[None]:
+        conn.execute("SAVEPOINT one")
+        self._depth = 2
+        try:
+            yield
+            conn.execute("RELEASE one")
+        except BaseException:
+            if conn.in_transaction:  # a full disk undoes everything by itself
+                conn.execute("ROLLBACK TO one")
+                conn.execute("RELEASE one")
+            raise
+        finally:
+            self._depth = 1
+
+    def open_group(self) -> None:
+        """Bring what is written from now on to the disk together, at `close_group`: one wait for the disk instead of many.
+
+        Each transaction is still undone alone where it fails. A kill before `close_group` undoes the group as a whole.
+        """
+        with self._thread:
+            if not self._depth:
+                self.db.conn.execute("BEGIN IMMEDIATE")
+                self._depth, self._grouped = 1, True
+
+    def close_group(self) -> None:
+        """Write the open group, if there is one. Raises `sqlite3.Error` where it cannot be written; it is undone then."""
+        with self._thread:
+            if not self._grouped:
+                return
+            conn = self.db.conn
+            self._depth, self._grouped = 0, False
+            try:
+                if conn.in_transaction:
+                    conn.execute("COMMIT")
+            except BaseException:
+                if conn.in_transaction:
+                    conn.execute("ROLLBACK")
+                raise
 
     # Sources and runs
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
@@ -106,6 +107,7 @@ def crawl_newspapers(
         try:
             spiders.run()
         finally:
+            spiders.frontier.flush()
             if spiders.frontier.fault is None:
                 for source in sources:
                     archive.store_yield(run, source.id, spiders.endings[source.id], spiders.seconds[source.id])
@@ -157,7 +159,7 @@ class _Spiders:
         settings = scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **self.changes)
         process = AsyncCrawlerProcess(settings)
         quiet_libraries()
-        self.frontier.on_fault = lambda: _stop(process)
+        self.frontier.on_fault = partial(_stop, process)
         processes = settings.getint("QUINTANAS_READERS")
         reader: Reader = (
             ReadingPool(processes, read_and_extract, ("pipelines.reading",)) if processes else InProcess(read_and_extract)
@@ -190,7 +192,11 @@ class _Spiders:
 
 
 def _stop(process: AsyncCrawlerProcess) -> None:
-    task = asyncio.ensure_future(process.stop())
+    """End every spider, where the reactor still runs."""
+    try:
+        task = asyncio.get_running_loop().create_task(process.stop())
+    except RuntimeError:
+        return
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from scrapy.exceptions import CloseSpider
 
 from db.archive import Archive
 from scraper.frontier import Link, Listing, Validators, Visit
+
+GROUP = 0.25
+"""Seconds after which what was written is on the disk. A kill loses no more, and all of it is asked for again."""
 
 
 class ArchiveFrontier:
@@ -25,6 +29,7 @@ class ArchiveFrontier:
         self.run = run
         self.on_fault = on_fault
         self.fault: sqlite3.Error | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.read = 0
         """Articles that the extractor read in this run."""
         self.incidents = 0
@@ -32,15 +37,40 @@ class ArchiveFrontier:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Note the archive's first fault and have the run ended. Raises `scrapy.exceptions.CloseSpider`, which ends one
-        spider without a traceback."""
+        """Write inside; it reaches the disk within `GROUP` seconds, with what else is written meanwhile.
+
+        Notes the archive's first fault and has the run ended. Raises `scrapy.exceptions.CloseSpider`, which ends one spider
+        without a traceback.
+        """
         try:
+            self._open_group()
             yield
         except sqlite3.Error as error:
             if self.fault is None:
                 self.fault = error
                 self.on_fault()
             raise CloseSpider("archive") from error
+
+    def _open_group(self) -> None:
+        if self._timer is None and self.fault is None:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                return  # outside a crawl each write is brought to the disk at once
+            self.archive.open_group()
+            self._timer = loop.call_later(GROUP, self.flush)
+
+    def flush(self) -> None:
+        """Bring to the disk what was written; notes a fault like `writing`, and raises nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        try:
+            self.archive.close_group()
+        except sqlite3.Error as error:
+            if self.fault is None:
+                self.fault = error
+                self.on_fault()
 
     def add(self, links: Iterable[Link]) -> list[Link]:
         with self.writing():

@@ -1,0 +1,344 @@
+"""Pages a second and memory of a whole crawl, beside a bare Scrapy spider and other news crawlers, on one loopback server.
+
+    python benchmarks/bench_crawl.py [--pages 2000] [--newspapers 16] [--only bare,quintanas,…] [--rounds 1]
+
+Everything runs one after another in processes of its own against the same server: synthetic Spanish news pages of 64 KB, as a
+content management system wraps a text of 2,000 characters: menus, scripts, cards of other stories, comments. The peers
+(news-please, newspaper4k, Fundus) are installed into throw-away virtual environments where a package index can be reached; one
+that cannot be installed is left out with the reason. Memory is the peak of the proportional set sizes of all processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = 64 * 1024
+PEERS = {"news-please": ["news-please", "lxml_html_clean"], "newspaper4k": ["newspaper4k", "lxml_html_clean"]}
+PEERS["fundus"] = ["fundus", "curl-cffi<0.16", "lxml_html_clean"]
+PLACES = ("Trujillo", "El Porvenir", "La Esperanza", "Víctor Larco", "Chao", "Otuzco", "Huamachuco", "Pacasmayo", "Virú")
+DEEDS = (
+    "Sujetos armados asaltaron una bodega en el distrito de {place} la noche del martes y se llevaron el dinero de la caja.",
+    "Un comerciante fue asesinado a balazos en {place} cuando cerraba su puesto, según informó la Policía Nacional.",
+    "La municipalidad de {place} inauguró una losa deportiva que beneficiará a más de trescientos vecinos del sector.",
+    "Agentes de la Policía capturaron en {place} a dos presuntos extorsionadores que cobraban cupos a transportistas.",
+    "Los agricultores de {place} piden que se repare el canal antes de que comience la campaña de siembra.",
+)
+FILLER = (
+    "El jefe policial de la zona señaló que las cámaras de seguridad del sector ayudarán a identificar a los responsables.",
+    "Vecinos del lugar contaron que hechos como este se repiten desde hace meses y reclamaron más patrullaje por las noches.",
+    "La fiscalía de turno dispuso las primeras diligencias y el traslado de los detenidos a la dependencia policial.",
+    "El alcalde indicó que convocará a una reunión con las juntas vecinales para coordinar nuevas medidas.",
+    "De acuerdo con el reporte oficial, no se registraron heridos de gravedad y los daños se limitaron a lo material.",
+    "La familia pidió a las autoridades que el caso no quede impune y que se agilicen las investigaciones.",
+)
+
+
+def page(number: int, base: str, count: int) -> str:
+    """One article of 64 KB, always the same for the same number."""
+    chance = random.Random(number)
+    place = chance.choice(PLACES)
+    lead = chance.choice(DEEDS).format(place=place)
+    text = [lead] + [f"{chance.choice(FILLER)} (Nota {number}, párrafo {n}.)" for n in range(16)]
+    title = f"{lead.split(',')[0][:90]} ({number})"
+    day = f"2026-10-{1 + number % 28:02d}"
+    paragraphs = "".join(f"<p>{line}</p>" for line in text)
+    others = "".join(
+        f'<div class="card"><a href="{base}/nota/{chance.randrange(count)}/noticia-relacionada-con-el-caso-{n}/"><img src="/i/{n}.jpg"'
+        f' alt=""><h3>Otra noticia del día sobre el tema número {n} en la región</h3></a><span class="cat">Locales</span></div>'
+        for n in range(24)
+    )
+    menu = "".join(f'<li class="menu-item"><a href="{base}/seccion/{n}/">Sección {n}</a></li>' for n in range(40))
+    ld = json.dumps(
+        {"@context": "https://schema.org", "@type": "NewsArticle", "headline": title, "datePublished": f"{day}T10:00:00-05:00"},
+        ensure_ascii=False,
+    )
+    head = (
+        f'<!DOCTYPE html><html lang="es"><head><meta charset="utf-8"><title>{title} | Diario</title>'
+        f'<meta property="og:type" content="article"><meta property="og:title" content="{title}">'
+        f'<meta property="article:published_time" content="{day}T10:00:00-05:00">'
+        f'<link rel="canonical" href="{base}/nota/{number}/noticia-del-dia-en-la-region/">'
+        f'<script type="application/ld+json">{ld}</script>'
+    )
+    body = (
+        f'</head><body class="single single-post"><header><nav><ul>{menu}</ul></nav></header><main><article><h1>{title}</h1>'
+        f'<time class="entry-date published" datetime="{day}T10:00:00-05:00">{day}</time><div class="entry-content">{paragraphs}'
+        f'</div></article><aside class="sidebar">{others}</aside><section class="related-posts">{others}</section></main>'
+        "<footer><p>Todos los derechos reservados.</p></footer>"
+    )
+    filler = "window.__state=" + json.dumps([chance.random() for _ in range(4000)])
+    room = max(0, SIZE - len(head.encode()) - len(body.encode()) - 40)
+    return f"{head}<script>{filler[:room]}</script>{body}</body></html>"
+
+
+def serve(count: int, newspapers: int) -> None:
+    """Serve so many newspapers, each on a port of its own; print their addresses as JSON; end with standard input."""
+    bodies: list[bytes] = []
+    servers = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            port = self.server.server_address[1]  # type: ignore[misc, index]
+            parts = self.path.split("/")
+            if self.path == "/robots.txt":
+                body, kind = b"User-agent: *\nDisallow:\n", "text/plain"
+            elif self.path.startswith("/sitemap.xml"):
+                mine = range(ports.index(port), count, newspapers)
+                urls = "".join(
+                    f"<url><loc>http://127.0.0.1:{port}/nota/{n}/noticia-del-dia-en-la-region/</loc></url>" for n in mine
+                )
+                body = (
+                    f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
+                )
+                kind = "text/xml"
+            elif len(parts) > 2 and parts[1] == "nota" and parts[2].isdigit():
+                body = bodies[int(parts[2]) % len(bodies)].replace(b"{base}", f"http://127.0.0.1:{port}".encode())
+                kind = "text/html; charset=utf-8"
+            else:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    for _ in range(newspapers):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        servers.append(server)
+    ports = [server.server_address[1] for server in servers]
+    bodies += [page(number, "{base}", count).encode() for number in range(min(count, 4000))]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(json.dumps([f"http://127.0.0.1:{port}" for port in ports]), flush=True)
+    sys.stdin.read()
+
+
+BARE = """
+import sys, json
+from scrapy import Spider, Request
+from scrapy.crawler import AsyncCrawlerProcess
+urls = json.load(open(sys.argv[1]))
+class Bare(Spider):
+    name = "bare"
+    async def start(self):
+        for url in urls:
+            yield Request(url)
+    def parse(self, response):
+        self.crawler.stats.inc_value("pages")
+process = AsyncCrawlerProcess({"CONCURRENT_REQUESTS": 16, "CONCURRENT_REQUESTS_PER_DOMAIN": 16, "LOG_ENABLED": False,
+    "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False})
+crawler = process.create_crawler(Bare)
+process.crawl(crawler)
+process.start()
+print(json.dumps({"pages": crawler.stats.get_value("pages")}))
+"""
+NEWS_PLEASE = """
+import sys, json
+from newsplease import NewsPlease
+urls = json.load(open(sys.argv[1]))
+found = NewsPlease.from_urls(urls, timeout=30)
+print(json.dumps({"pages": sum(1 for a in found.values() if getattr(a, "maintext", None))}))
+"""
+NEWSPAPER4K = """
+import sys, json
+import newspaper
+from newspaper import Config
+from newspaper.mthreading import fetch_news
+urls = json.load(open(sys.argv[1]))
+config = Config(); config.language = "es"; config.fetch_images = False; config.disable_category_cache = True
+done = 0
+articles = [newspaper.Article(url, config=config) for url in urls]
+from concurrent.futures import ThreadPoolExecutor
+def one(article):
+    article.download(); article.parse()
+    return bool(article.text)
+with ThreadPoolExecutor(16) as pool:
+    done = sum(pool.map(one, articles))
+print(json.dumps({"pages": done}))
+"""
+FUNDUS = """
+import sys, json
+from datetime import datetime
+from typing import List, Optional
+from urllib.parse import urlsplit
+from lxml.etree import XPath
+from fundus import Crawler, Sitemap
+from fundus.parser import ArticleBody, BaseParser, ParserProxy, attribute
+from fundus.parser.utility import extract_article_body_with_selector, generic_date_parsing
+from fundus.publishers.base_objects import Publisher, PublisherGroup
+urls = json.load(open(sys.argv[1]))
+homes = list(dict.fromkeys("{0.scheme}://{0.netloc}".format(urlsplit(u)) for u in urls))
+class Proxy(ParserProxy):
+    class V1(BaseParser):
+        _paragraph_selector = XPath("//div[@class='entry-content']/p")
+        @attribute
+        def body(self) -> Optional[ArticleBody]:
+            return extract_article_body_with_selector(self.precomputed.doc, paragraph_selector=self._paragraph_selector)
+        @attribute
+        def title(self) -> Optional[str]:
+            return self.precomputed.meta.get("og:title")
+        @attribute
+        def publishing_date(self) -> Optional[datetime]:
+            return generic_date_parsing(self.precomputed.ld.bf_search("datePublished"))
+names = {"P%d" % n: Publisher(name="P%d" % n, domain=home + "/", parser=Proxy, sources=[Sitemap(home + "/sitemap.xml")])
+         for n, home in enumerate(homes)}
+group = type(PublisherGroup)("Bench", (metaclass_arg,), names) if False else None
+body = "class Bench(metaclass=PublisherGroup):\\n    default_language = 'es'\\n" + "".join("    %s = names[%r]\\n" % (n, n) for n in names)
+exec(body)
+crawler = Crawler(Bench, delay=0, ignore_robots=True) if True else None
+done = sum(1 for article in crawler.crawl(max_articles=len(urls), only_complete=False, timeout=60))
+print(json.dumps({"pages": done}))
+"""
+
+
+def measure(command: list[str], env: dict[str, str] | None = None, timeout: float = 550) -> dict[str, Any]:
+    """Run a command; return its seconds, its last line as JSON, and the peak memory of it and its children in MB."""
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True
+    )
+    peak = [0.0]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.25):
+            peak[0] = max(peak[0], memory(process.pid))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        err += f"\\nended after {timeout} s"
+    over.set()
+    watcher.join()
+    return {"seconds": time.monotonic() - begun, "peak": peak[0], "out": out, "err": err, "status": process.returncode}
+
+
+def memory(session: int) -> float:
+    """Proportional set size of every process of a session, in MB (Linux)."""
+    total = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(stat[3]) != session:
+                continue
+            for line in (folder / "smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+    return total / 1024
+
+
+def quintanas(folder: Path, homes: list[str], count: int) -> dict[str, Any]:
+    """Crawl, read, extract and store everything with the real command."""
+    data = folder / f"data{time.monotonic_ns()}"
+    data.mkdir()
+    tables = "".join(
+        f'[p{n}]\nname = "Diario {n}"\nhome = "{home}/"\nregion = "La Libertad"\nnews_sitemaps = ["{home}/sitemap.xml"]\n'
+        f"allow = ['/nota/\\d+/noticia-del-dia']\n"
+        for n, home in enumerate(homes)
+    )
+    (data / "sources.toml").write_text(tables, encoding="utf-8")
+    names = [f"p{n}" for n in range(len(homes))]
+    settings = ["-s", f"QUINTANAS_LISTING_ENTRIES={count}"]
+    done = measure([sys.executable, "-m", "pipelines.cli", "crawl", *names, "--data", str(data), *settings])
+    import sqlite3
+
+    archive = sqlite3.connect(data / "archive.db")
+    done["pages"] = archive.execute("SELECT count(*) FROM articles").fetchone()[0]
+    done["incidents"] = archive.execute("SELECT count(*) FROM reports").fetchone()[0]
+    return done
+
+
+def peer(folder: Path, name: str) -> str | None:
+    """Make a virtual environment with a peer; returns its Python, or None where it cannot be installed."""
+    home = folder / name
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
+    python = home / "bin" / "python"
+    done = subprocess.run(
+        [str(python), "-m", "pip", "install", "-q", *PEERS[name]], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print(f"{name}: cannot be installed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return None
+    return str(python)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=2000)
+    parser.add_argument("--newspapers", type=int, default=16)
+    parser.add_argument("--only", default="bare,quintanas,fundus,news-please,newspaper4k")
+    parser.add_argument("--peer-pages", type=int, default=400, help="pages for the slow peers (news-please, newspaper4k)")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.serve:
+        serve(given.pages, given.newspapers)
+        return
+    wanted = given.only.split(",")
+    command = [sys.executable, __file__, "--serve", "--pages", str(given.pages), "--newspapers", str(given.newspapers)]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        homes = json.loads(server.stdout.readline())
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            urls = [f"{homes[n % len(homes)]}/nota/{n}/noticia-del-dia-en-la-region/" for n in range(given.pages)]
+            (folder / "urls.json").write_text(json.dumps(urls))
+            (folder / "few.json").write_text(json.dumps(urls[: given.peer_pages]))
+            pythons = {one: peer(folder, one) for one in wanted if one in PEERS}
+            print(f"{given.pages} pages of {SIZE // 1024} KB from {given.newspapers} newspapers, {os.cpu_count()} cores")
+            print(f"{'':<14}{'pages':>8}{'seconds':>10}{'pages/s':>10}{'peak MB':>10}")
+            for _ in range(given.rounds):
+                for one in wanted:
+                    if one == "quintanas":
+                        done = quintanas(folder, homes, given.pages)
+                    elif one == "bare":
+                        done = measure([sys.executable, "-c", BARE, str(folder / "urls.json")])
+                    elif pythons.get(one):
+                        script = {"news-please": NEWS_PLEASE, "newspaper4k": NEWSPAPER4K, "fundus": FUNDUS}[one]
+                        file = "urls.json" if one == "fundus" else "few.json"
+                        done = measure([str(pythons[one]), "-c", script, str(folder / file)])
+                    else:
+                        continue
+                    if "pages" not in done:
+                        try:
+                            done["pages"] = json.loads(done["out"].strip().splitlines()[-1])["pages"]
+                        except (IndexError, ValueError, KeyError):
+                            print(f"{one}: {done['err'].strip().splitlines()[-1:]}", file=sys.stderr)
+                            continue
+                    rate = done["pages"] / done["seconds"]
+                    print(f"{one:<14}{done['pages']:>8}{done['seconds']:>10.1f}{rate:>10.1f}{done['peak']:>10.0f}", flush=True)
+    finally:
+        assert server.stdin is not None
+        server.stdin.close()
+        server.wait(10)
+
+
+if __name__ == "__main__":
+    main()
