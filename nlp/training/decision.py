@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from spacy.tokens import Doc
 
-from .. import events, load, when, where
+from .. import events, load, several, when, where
 from ..evaluate import _admin, _core, type_right
 from ..incidents import decide
 from ..pipeline import documents
@@ -48,12 +48,13 @@ def read_apart(articles: Sequence[Text], snippets: Sequence[Text]) -> list[Doc]:
 
 
 def fit(articles: Sequence[Text], snippets: Sequence[Text]) -> None:
-    """Fit and write the tables `relevance`, `type`, `when`, `where_fine` and `where_admin`."""
+    """Fit and write the tables `relevance`, `type`, `when`, `where_fine`, `where_admin` and `several`."""
     docs = read_apart(articles, snippets)
     replace_table("relevance", relevance(docs, articles))
     replace_table("type", {"rules": rules_share(docs, articles)})
     for name, examples in choices(docs, articles).items():
         replace_table(name, _weights(examples, _CHOICE_STRENGTH))
+    replace_table("several", _weights(further(docs, articles), _CHOICE_STRENGTH))
 
 
 def relevance(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, float]:
@@ -107,6 +108,27 @@ def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Exa
             right = _fits(spot.mention, main)
             if right or not any(_fits(spot.mention, other) for other in others):
                 examples["where_fine" if spot.mention.kind in where.FINE else "where_admin"].append((spot.features, right))
+    return examples
+
+
+def further(docs: Sequence[Doc], articles: Sequence[Text]) -> list[Example]:
+    """The paragraphs that may tell of a further deed; right are those with a lesser one's place, street, day or district."""
+    examples: list[Example] = []
+    keys = ("place_text", "street", "date_text", "district")
+    for doc, text in zip(docs, articles, strict=True):
+        main = next((incident for incident in text.incidents or () if incident["main"]), None)
+        if main is None:
+            continue
+        lesser = [incident for incident in text.incidents or () if incident is not main]
+        words = [next((i[key] for key in keys if i.get(key) and i[key] != main.get(key)), None) for i in lesser]
+        left = [word for word in words if word]
+        scene = survey(doc, events.mentions(doc), main["type"])
+        for orders, figures, _ in several.features(doc, scene):
+            prose = doc[scene.views[orders[0]].sentence.start : scene.views[orders[-1]].sentence.end].text
+            hit = next((word for word in left if word in prose), None)
+            if hit is not None:
+                left.remove(hit)
+            examples.append((figures, hit is not None))
     return examples
 
 

@@ -158,15 +158,3 @@ def test_districts_have_unique_codes() -> None:
     rows = nlp.districts()
     assert len({row["ubigeo"] for row in rows}) == len(rows) > 1_800
     assert all(len(row["ubigeo"]) == 6 for row in rows)
-
-
-def test_the_vocabulary_holds_no_capitalised_word_and_every_type() -> None:
-    from nlp import vocabulary
-
-    table = vocabulary.default()
-    assert set(table.types) == {row["key"] for row in nlp.taxonomy()}
-    capitals, plain = (
-        pipeline().make_doc(text) for text in ("ASALTARON BOTICA LADRONES ROBO", "asaltaron botica ladrones robo")
-    )
-    assert vocabulary.beginnings(capitals) == []
-    assert table.score(plain) != table.score(capitals) == table.score(pipeline().make_doc(""))
