@@ -93,7 +93,8 @@ def place_keys(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
         fold(report[column] or "") for column in ("country", "department", "province", "district")
     )
     district = f"{country}/{department}/{name}" if name else None
-    return district, f"{country}/{department}/{province_name}" if province_name else district
+    wider = f"{country}/{department}/{province_name}" if province_name else district
+    return district, wider
 
 
 def days(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -119,7 +120,7 @@ def compare(one: Features, other: Features) -> float | None:
         return None
     table = rules()
     weight = table["weight"]
-    copied = likeness(one.signature, other.signature) >= table["copy"]
+    copied = likeness(one.signature, other.signature) >= table["copy"] and _same_facts(one, other)
     score = table["prior"].get(one.family, table["prior"]["other"]) - table["threshold"]
     follow_up = "follow_up" in (one.event, other.event) and one.family in table["followed_up"]
     timed = _when(one, other, follow_up=follow_up)
@@ -131,6 +132,11 @@ def compare(one: Features, other: Features) -> float | None:
     if place is None and not copied:
         return None
     score += place or 0.0
+    if one.district and other.district and one.district != other.district:
+        # One of the two newspapers, or the reading of it, is wrong about the district: only the same finer place says so.
+        if not copied and (place is None or place < weight["place_mentioned"]):
+            return None
+        score += weight["other_district"]
     if not follow_up and not copied and "killed" in mine and "killed" in yours and mine["killed"] != yours["killed"]:
         return None
     ages = _sets(mine, yours, "ages")
@@ -162,9 +168,15 @@ def compare(one: Features, other: Features) -> float | None:
     return score
 
 
+def _same_facts(one: Features, other: Features) -> bool:
+    """Whether nothing that a copy keeps differs: a newspaper's own phrases make its stories of two crimes alike."""
+    for kind in ("ages", "amounts"):
+        if _sets(one.data, other.data, kind) == 0:
+            return False
+    return bool(one.first and one.last and other.first and other.last and one.first <= other.last and other.first <= one.last)
+
+
 def _same_area(one: Features, other: Features) -> bool:
-    if one.district and other.district:
-        return one.district == other.district
     return one.province is not None and one.province == other.province
 
 

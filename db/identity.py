@@ -250,25 +250,18 @@ def _members(conn: Any, incident: str | None) -> list[Any]:
 
 
 def _candidates(conn: Any, slot: int, mine: Features) -> Iterable[Any]:
-    """Placed reports of the family, in the same district or a place that contains it or lies in it, on days that may meet."""
-    if not (mine.first and mine.last) or not (mine.district or mine.province):
+    """Placed reports of the family, in the same district or one beside it in the province, on days that may meet."""
+    if not (mine.first and mine.last and mine.province):
         return []
     window = rules()["follow_up_days"] if mine.event != "crime" else 32
     earliest = (date.fromisoformat(mine.first) - timedelta(days=window)).isoformat()
     after = rules()["follow_up_days"] if mine.event == "crime" else 1
     latest = (date.fromisoformat(mine.last) + timedelta(days=after)).isoformat()
-    column, key = ("district", mine.district) if mine.district else ("province", mine.province)
-    near = f"""SELECT * FROM assignments WHERE family = ? AND {column} = ? AND first BETWEEN ? AND ? AND slot != ?
-        AND incident IS NOT NULL AND row IS NOT NULL"""
-    values = [mine.family, key, earliest, latest, slot]
-    wider = ""
-    if mine.district and mine.province:
-        wider = """ UNION ALL SELECT * FROM assignments WHERE family = ? AND district IS NULL AND province = ?
-            AND first BETWEEN ? AND ? AND slot != ? AND incident IS NOT NULL AND row IS NOT NULL"""
-        values += [mine.family, mine.province, earliest, latest, slot]
-    middle = mine.first
-    statement = f"SELECT * FROM ({near}{wider}) ORDER BY abs(julianday(first) - julianday(?)), slot LIMIT ?"
-    found: Iterable[Any] = conn.execute(statement, (*values, middle, _CANDIDATES)).fetchall()
+    statement = """SELECT * FROM assignments WHERE family = ? AND province = ? AND first BETWEEN ? AND ? AND slot != ?
+        AND incident IS NOT NULL AND row IS NOT NULL
+        ORDER BY district IS NOT ?, abs(julianday(first) - julianday(?)), slot LIMIT ?"""
+    values = (mine.family, mine.province, earliest, latest, slot, mine.district, mine.first, _CANDIDATES)
+    found: Iterable[Any] = conn.execute(statement, values).fetchall()
     return found
 
 

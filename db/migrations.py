@@ -190,7 +190,6 @@ def m004_identity(db: Database) -> None:
         )""")
     db.execute("CREATE INDEX assignments_article ON assignments (article)")
     db.execute("CREATE INDEX assignments_incident ON assignments (incident)")
-    db.execute("CREATE INDEX assignments_district ON assignments (family, district, first)")
     db.execute("CREATE INDEX assignments_province ON assignments (family, province, first)")
     db.execute("CREATE TABLE unlinked (article INTEGER PRIMARY KEY REFERENCES articles(id)) -- read anew, not compared yet")
     db.execute("""

@@ -57,6 +57,9 @@ def particulars(headline: str, text: str) -> dict[str, Any]:
     for harm in ("killed", "injured"):
         found[harm] = _harmed(harm, opening)
     found["words"] = _uncommon(folded)
+    if len(found["premises"]) > 1:
+        # Every story has a house or a road in it.
+        found["premises"] = [name for name in found["premises"] if name not in ("house", "road")] or found["premises"]
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
