@@ -1,0 +1,236 @@
+"""One incident, several newspapers: what is joined, what stays apart, and identifiers that outlive every change."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.archive import Archive
+from db.identity import link
+
+Report = Callable[..., dict[str, Any]]
+
+SHOP = (
+    "Tres sujetos armados con una pistola asaltaron una bodega de la urbanización Palermo y se llevaron S/ 3,500. "
+    "La encargada, de 52 años, contó que los hampones huyeron en una motocicleta lineal hacia la carretera."
+)
+SHOP_OTHERWISE = (
+    "A punta de pistola, tres delincuentes robaron 3,500 soles de una bodega. La mujer de 52 años que atendía resultó ilesa. "
+    "Los asaltantes se marcharon en moto lineal, dijeron los vecinos."
+)
+BOTICA = (
+    "Dos hampones con cuchillo redujeron al vendedor de una botica y se apoderaron de S/ 900 y de medicamentos. El joven, de "
+    "27 años, pidió ayuda. Los ladrones huyeron en un auto gris."
+)
+
+
+def reextract(newsroom: Any, extractor: str, change: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> None:
+    """Read every article again with another extractor: `change` says what it makes of an earlier report."""
+    with Archive(newsroom.archive, write=True) as archive:
+        for pending in list(archive.pending(extractor, everything=True)):
+            told = archive.db.conn.execute("SELECT * FROM reports WHERE version = ? ORDER BY position", (pending["version"],))
+            rows = [dict(row) for row in told]
+            reports = []
+            for row in rows:
+                for column in ("id", "version", "position", "evidence", "more"):
+                    row.pop(column)
+                reports += change({**row, "evidence": {}, "url": pending["url"]})
+            for report in reports:
+                report.pop("url", None)
+            archive.store_reports(pending["version"], extractor, reports)
+
+
+def ids(newsroom: Any) -> dict[str, str]:
+    """{address of the article: identifier of its incident}."""
+    return {row["link"]: row["incident"] for row in newsroom.rows("SELECT link, incident FROM reports ORDER BY id")}
+
+
+def test_particulars_join_what_names_no_place(newsroom: Any, report: Report) -> None:
+    robbery = {"type": "robbery", "place_text": None, "level": "district", "part_of_day": None}
+    newsroom.tell("norte", "a", report(**robbery), headline="Asaltan bodega", body=SHOP)
+    newsroom.tell("sol", "b", report(**robbery), headline="Roban tienda a mano armada", body=SHOP_OTHERWISE)
+    newsroom.tell("voz", "c", report(**robbery), headline="Asaltan botica", body=BOTICA)
+    assert newsroom.publish()["incidents"] == 2
+    found = ids(newsroom)
+    assert found["https://norte.example/a"] == found["https://sol.example/b"] != found["https://voz.example/c"]
+
+
+def test_copied_agency_note_is_one_incident(newsroom: Any, report: Report) -> None:
+    vague = {"type": "theft", "place_text": None, "level": "district", "date": None, "precision": "none"}
+    newsroom.tell("norte", "a", report(**vague), body=BOTICA.replace("Dos hampones", "Unos hampones"))
+    newsroom.tell("sol", "b", report(**vague), body=f"{BOTICA} Así lo informó la agencia.")
+    assert newsroom.publish()["incidents"] == 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "yours"),
+    [
+        ("murió un hombre de 35 años", "murió un hombre de 61 años"),
+        ("dos personas muertas", "cuatro personas muertas"),
+    ],
+)
+def test_two_ages_or_two_counts_contradict(newsroom: Any, report: Report, mine: str, yours: str) -> None:
+    for source, words in (("norte", mine), ("sol", yours)):
+        newsroom.tell(source, "a", report(type="homicide"), headline="Crimen", body=f"En el ataque {words}, dijo la Policía.")
+    assert newsroom.publish()["incidents"] == 2
+
+
+def test_arrest_and_sentence_attach_to_the_crime(newsroom: Any, report: Report) -> None:
+    newsroom.tell("norte", "a", report(type="robbery"), headline="Asaltan bodega", body=SHOP)
+    for slug, event, day in (("b", "police_action", "2025-11-20"), ("c", "judicial", "2026-02-10")):
+        text = f"{SHOP_OTHERWISE} Por ese hecho un sujeto responde ante la justicia."
+        newsroom.tell("sol", slug, report(type="robbery", event=event, date=day), headline="Caso bodega", body=text)
+    newsroom.publish()
+    (incident,) = newsroom.rows("SELECT * FROM incidents")
+    assert (incident["date"], incident["event"], incident["reports"]) == ("2025-11-02", "crime", 3)
+
+
+def test_merging_takes_the_finest_place_and_the_narrowest_date_and_says_from_where(newsroom: Any, report: Report) -> None:
+    wide = {"date": "2025-11", "precision": "month", "place_text": None, "level": "district", "part_of_day": None}
+    newsroom.tell("norte", "a", report(type="robbery", **wide), headline="Asaltan bodega", body=SHOP)
+    newsroom.tell(
+        "sol",
+        "b",
+        report(type="robbery", street="jirón Unión", level="street", place_text="urbanización Palermo"),
+        headline="Roban bodega",
+        body=SHOP_OTHERWISE,
+    )
+    newsroom.publish()
+    (incident,) = newsroom.rows("SELECT * FROM incidents")
+    reports = {row["newspaper"]: row["id"] for row in newsroom.rows("SELECT * FROM reports")}
+    assert (incident["street"], incident["date"], incident["date_prec"], incident["where_prec"]) == (
+        "jirón Unión",
+        "2025-11-02",
+        1,
+        1,
+    )
+    assert incident["place_from"] == incident["date_from"] == reports["sol"]
+
+
+def test_another_extractor_changes_no_identifier(newsroom: Any, report: Report) -> None:
+    for source in ("norte", "sol", "voz"):
+        newsroom.tell(source, "a", report(type="robbery"), headline="Asaltan bodega", body=SHOP)
+        newsroom.tell(source, "b", report(type="homicide", date="2025-10-05"), headline="Crimen", body=BOTICA)
+    newsroom.tell("norte", "c", report(), report(type="homicide", date="2025-09-09", sentence="Mataron a un hombre."))
+    newsroom.publish()
+    before = ids(newsroom)
+    assert len(set(before.values())) == 3
+
+    def better(told: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {**told, "date": told["date"][:8] + "07", "place_text": "barrio Chicago", "confidence": 0.5, "status": "completed"}
+        ]
+
+    reextract(newsroom, "test-2", better)
+    newsroom.publish()
+    assert ids(newsroom) == before
+    assert newsroom.rows("SELECT DISTINCT place FROM incidents") == [{"place": "barrio Chicago"}]
+    assert newsroom.rows("SELECT DISTINCT extractor FROM reports") == [{"extractor": "test-2"}]
+
+
+def test_report_that_was_lost_for_a_while_comes_back_under_its_identifier(newsroom: Any, report: Report) -> None:
+    newsroom.tell("norte", "a", report())
+    newsroom.publish()
+    before = ids(newsroom)
+    kept: list[dict[str, Any]] = []
+    reextract(newsroom, "worse", lambda told: kept.append(told) or [])
+    newsroom.publish()
+    assert ids(newsroom) == {}
+    assert newsroom.rows("SELECT kind FROM removed") == [{"kind": "gone"}]
+    with Archive(newsroom.archive, write=True) as archive:
+        for pending in archive.pending("better"):
+            archive.store_reports(pending["version"], "better", [report()])
+    newsroom.publish()
+    assert ids(newsroom) == before
+    assert newsroom.rows("SELECT * FROM removed") == []
+
+
+def test_contradicting_reading_splits_and_says_so(newsroom: Any, report: Report) -> None:
+    for source in ("norte", "sol", "voz"):
+        newsroom.tell(source, "a", report(), body=SHOP)
+    newsroom.publish()
+    before = ids(newsroom)
+
+    def moved(told: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**told, "date": "2025-03-01"}] if "voz" in told["url"] else [told]
+
+    reextract(newsroom, "test-2", moved)
+    newsroom.publish()
+    after = ids(newsroom)
+    assert after["https://norte.example/a"] == after["https://sol.example/a"] == before["https://norte.example/a"]
+    assert after["https://voz.example/a"] not in before.values()
+    (change,) = newsroom.rows("SELECT * FROM changes WHERE kind = 'split'")
+    assert (change["incident"], change["other"]) == (after["https://voz.example/a"], before["https://voz.example/a"])
+
+
+def test_report_that_fits_two_incidents_merges_them_and_leaves_a_forwarding_record(newsroom: Any, report: Report) -> None:
+    bare = {"type": "robbery", "place_text": None, "level": "district", "part_of_day": None}
+    newsroom.tell(
+        "norte", "a", report(**bare), headline="Asaltan bodega", body="Roban S/ 3,500 de una bodega, según la Policía."
+    )
+    newsroom.publish()
+    newsroom.tell("sol", "b", report(**bare), headline="Asalto", body="La mujer de 52 años fue encañonada por tres sujetos.")
+    newsroom.publish()
+    first = ids(newsroom)
+    assert len(set(first.values())) == 2
+    newsroom.tell("voz", "c", report(**bare), headline="Asaltan bodega", body=SHOP)
+    newsroom.publish()
+    after = ids(newsroom)
+    assert set(after.values()) == {first["https://norte.example/a"]}, "that which was given first stands"
+    (removed,) = newsroom.rows("SELECT * FROM removed")
+    assert (removed["id"], removed["kind"], removed["merged_into"]) == (
+        first["https://sol.example/b"],
+        "merged",
+        first["https://norte.example/a"],
+    )
+
+
+def test_linking_again_does_nothing(newsroom: Any, report: Report) -> None:
+    newsroom.tell("norte", "a", report())
+    newsroom.publish()
+    with Archive(newsroom.archive, write=True) as archive:
+        assert link(archive).articles == 0
+
+
+KILLED = """
+import sys
+sys.path.insert(0, sys.argv[3])
+from db.publish import publish
+print("begun", flush=True)
+while True:
+    publish(sys.argv[1], sys.argv[2], types=[], districts=[], redact=lambda text, article, minor: text)
+"""
+
+
+def test_kill_in_the_middle_loses_no_identifier(newsroom: Any, report: Report) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    for number in range(30):
+        newsroom.tell("norte", f"a{number}", report(date=f"2025-10-{number + 1:02}", place_text=f"sector Lote{number}ero"))
+    newsroom.publish()
+    before = ids(newsroom)
+    for trial in range(4):
+        newsroom.tell("sol", f"b{trial}", report(type="homicide", date=f"2025-08-{trial + 1:02}"))
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(newsroom.archive), str(newsroom.public), root], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(0.05 + 0.07 * trial)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=30)
+        process.stdout.close()
+        now = ids(newsroom)
+        assert {key: now[key] for key in before} == before
+    newsroom.publish()
+    after = ids(newsroom)
+    assert {key: after[key] for key in before} == before
+    assert len(after) == 34
+    numbers = [row["number"] for row in newsroom.rows("SELECT number FROM releases ORDER BY number")]
+    assert numbers == list(range(1, len(numbers) + 1))
