@@ -298,7 +298,8 @@ def _bridged(conn: Any, slot: int, fits: list[tuple[float, str]], incident: str)
             continue
         there = [_features(row) for row in _members(conn, name)]
         verdicts = [compare(one, other) for one in here for other in there]
-        if verdicts and None not in verdicts and max(verdict for verdict in verdicts if verdict is not None) >= rules()["merge_least"]:
+        agreed = [verdict for verdict in verdicts if verdict is not None]
+        if agreed and len(agreed) == len(verdicts) and max(agreed) >= rules()["merge_least"]:
             return name
     return None
 

@@ -172,11 +172,9 @@ def test_contradicting_reading_splits_and_says_so(newsroom: Any, report: Report)
 
 def test_report_that_fits_two_incidents_merges_them_and_leaves_a_forwarding_record(newsroom: Any, report: Report) -> None:
     bare = {"type": "robbery", "place_text": None, "level": "district", "part_of_day": None}
-    newsroom.tell(
-        "norte", "a", report(**bare), headline="Asaltan bodega", body="Roban S/ 3,500 de una bodega, según la Policía."
-    )
+    newsroom.tell("norte", "a", report(**bare), headline="Asaltan bodega", body="Roban S/ 3,500 de una bodega y huyen en moto.")
     newsroom.publish()
-    newsroom.tell("sol", "b", report(**bare), headline="Asalto", body="La mujer de 52 años fue encañonada por tres sujetos.")
+    newsroom.tell("sol", "b", report(**bare), headline="Asalto", body="Una mujer de 52 años: tres sujetos, pistola, moto.")
     newsroom.publish()
     first = ids(newsroom)
     assert len(set(first.values())) == 2
