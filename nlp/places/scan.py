@@ -766,10 +766,11 @@ class Scan:
         chain = -1
         last: PlaceMention | None = None
         for m in self.mentions:
-            linked = last is not None and m.first - last.last <= 5 and m.zone == last.zone
+            linked = last is not None and m.first - last.last <= 7 and m.zone == last.zone
             if linked and last is not None:
                 between = [w.text if not w.key else w.key for w in words[last.last : m.first]]
-                linked = all(b in self.t.connectors for b in between) and not (
+                joints = self.t.of_belonging if any(b in self.t.belonging for b in between) else self.t.connectors
+                linked = all(b in joints for b in between) and not (
                     "y" in between and RANK[m.kind] >= RANK["neighbourhood"] and m.kind == last.kind
                 )
                 if not between:

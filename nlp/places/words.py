@@ -115,6 +115,8 @@ class Tables:
         self.months = frozenset(names["months"])
         self.abbreviations = frozenset(names["abbreviations"])
         self.connectors = frozenset(names["connectors"])
+        self.belonging = frozenset(names["belonging"])
+        self.of_belonging = self.connectors | self.belonging | frozenset(names["of_belonging"])
         self.routes = frozenset(names["routes"])
         self.cardinals = frozenset(names["cardinals"])
         self.territorial = frozenset(table["territorial"]["words"])
@@ -127,7 +129,7 @@ class Tables:
         self.before = frozenset(fold(w) for w in bare["before"])
         self.titles = frozenset(bare["titles"])
         self.common = frozenset(fold(w) for w in bare["common"])
-        self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers | {"con", "entre"}
+        self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers | {"con", "entre", "a", "al"}
         self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
         self.blocked: dict[str, list[tuple[str, ...]]] = {}
         for phrase in table["blockers"]["phrases"]:
