@@ -25,7 +25,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = 64 * 1024
-PEERS = {"news-please": ["news-please", "lxml_html_clean"], "newspaper4k": ["newspaper4k", "lxml_html_clean"]}
+PEERS: dict[str, list[str]] = {
+    "news-please": ["news-please", "lxml_html_clean"],
+    "newspaper4k": ["newspaper4k", "lxml_html_clean"],
+}
 PEERS["fundus"] = ["fundus", "curl-cffi<0.16", "lxml_html_clean"]
 PLACES = ("Trujillo", "El Porvenir", "La Esperanza", "Víctor Larco", "Chao", "Otuzco", "Huamachuco", "Pacasmayo", "Virú")
 DEEDS = (
@@ -55,8 +58,9 @@ def page(number: int, base: str, count: int) -> str:
     day = f"2026-10-{1 + number % 28:02d}"
     paragraphs = "".join(f"<p>{line}</p>" for line in text)
     others = "".join(
-        f'<div class="card"><a href="{base}/nota/{chance.randrange(count)}/noticia-relacionada-con-el-caso-{n}/"><img src="/i/{n}.jpg"'
-        f' alt=""><h3>Otra noticia del día sobre el tema número {n} en la región</h3></a><span class="cat">Locales</span></div>'
+        f'<div class="card"><a href="{base}/nota/{chance.randrange(count)}/noticia-relacionada-con-el-caso-{n}/">'
+        f'<img src="/i/{n}.jpg" alt=""><h3>Otra noticia del día sobre el tema número {n} en la región</h3></a>'
+        '<span class="cat">Locales</span></div>'
         for n in range(24)
     )
     menu = "".join(f'<li class="menu-item"><a href="{base}/seccion/{n}/">Sección {n}</a></li>' for n in range(40))
@@ -73,8 +77,9 @@ def page(number: int, base: str, count: int) -> str:
     )
     body = (
         f'</head><body class="single single-post"><header><nav><ul>{menu}</ul></nav></header><main><article><h1>{title}</h1>'
-        f'<time class="entry-date published" datetime="{day}T10:00:00-05:00">{day}</time><div class="entry-content">{paragraphs}'
-        f'</div></article><aside class="sidebar">{others}</aside><section class="related-posts">{others}</section></main>'
+        f'<time class="entry-date published" datetime="{day}T10:00:00-05:00">{day}</time>'
+        f'<div class="entry-content">{paragraphs}</div></article>'
+        f'<aside class="sidebar">{others}</aside><section class="related-posts">{others}</section></main>'
         "<footer><p>Todos los derechos reservados.</p></footer>"
     )
     filler = "window.__state=" + json.dumps([chance.random() for _ in range(4000)])
@@ -119,9 +124,15 @@ def serve(count: int, newspapers: int) -> None:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+        def handle_error(self, *_: Any) -> None:
+            """A client that goes away is no fault."""
+
     for _ in range(newspapers):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server = Server(("127.0.0.1", 0), Handler)
         servers.append(server)
     ports = [server.server_address[1] for server in servers]
     bodies += [page(number, "{base}", count).encode() for number in range(min(count, 4000))]
@@ -154,7 +165,7 @@ NEWS_PLEASE = """
 import sys, json
 from newsplease import NewsPlease
 urls = json.load(open(sys.argv[1]))
-found = NewsPlease.from_urls(urls, timeout=30)
+found = NewsPlease.from_urls(urls, request_args={"timeout": 30})
 print(json.dumps({"pages": sum(1 for a in found.values() if getattr(a, "maintext", None))}))
 """
 NEWSPAPER4K = """
@@ -200,10 +211,10 @@ class Proxy(ParserProxy):
             return generic_date_parsing(self.precomputed.ld.bf_search("datePublished"))
 names = {"P%d" % n: Publisher(name="P%d" % n, domain=home + "/", parser=Proxy, sources=[Sitemap(home + "/sitemap.xml")])
          for n, home in enumerate(homes)}
-group = type(PublisherGroup)("Bench", (metaclass_arg,), names) if False else None
-body = "class Bench(metaclass=PublisherGroup):\\n    default_language = 'es'\\n" + "".join("    %s = names[%r]\\n" % (n, n) for n in names)
+body = "class Bench(metaclass=PublisherGroup):\\n    default_language = 'es'\\n"
+body += "".join("    %s = names[%r]\\n" % (n, n) for n in names)
 exec(body)
-crawler = Crawler(Bench, delay=0, ignore_robots=True) if True else None
+crawler = Crawler(Bench, delay=0, ignore_robots=True)
 done = sum(1 for article in crawler.crawl(max_articles=len(urls), only_complete=False, timeout=60))
 print(json.dumps({"pages": done}))
 """

@@ -9,6 +9,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -18,6 +19,7 @@ from pipelines.console import set_up_logging
 from pipelines.folder import DataFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 class Help(click.Command):
@@ -65,6 +67,23 @@ def sources_option(command: F) -> F:
     )(command)
 
 
+def contact_option(command: F) -> F:
+    return click.option(
+        "--contact",
+        envvar="QUINTANAS_CONTACT",
+        help="Whom newspapers may ask: an e-mail address or a page.  [or QUINTANAS_CONTACT]",
+    )(command)
+
+
+def _scrapy_changes(settings: tuple[str, ...], contact: str | None, *, open_web: bool) -> dict[str, str]:
+    wrong = [setting for setting in settings if "=" not in setting]
+    if wrong:
+        raise click.UsageError(f"{wrong[0]}: a setting is NAME=VALUE")
+    if not contact and open_web:
+        raise click.UsageError("newspapers must be able to ask who crawls them: give --contact, or set QUINTANAS_CONTACT")
+    return {"QUINTANAS_CONTACT": contact or "", **dict(setting.split("=", 1) for setting in settings)}
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="quintanas")
 @data_option
@@ -75,18 +94,25 @@ def main(folder: DataFolder) -> None:  # noqa: ARG001
 
 @main.command(cls=Help, example="quintanas crawl laindustria correo-la-libertad --contact redaccion@example.org")
 @click.argument("source", nargs=-1)
-@click.option(
-    "--contact",
-    envvar="QUINTANAS_CONTACT",
-    help="Whom newspapers may ask: an e-mail address or a page.  [or QUINTANAS_CONTACT]",
-)
+@contact_option
 @click.option("-s", "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a Scrapy setting for this run.")
+@click.option("--since", type=DAY, metavar="DAY", help="Fill the archive back with what appeared since this day (2024-01-31).")
+@click.option("--until", type=DAY, metavar="DAY", help="… and until this day, through dated sitemaps and paged sections.")
+@click.option(
+    "--keep-html",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the pages that could not be read well in this folder.",
+)
 @data_option
 @sources_option
 def crawl(
     source: tuple[str, ...],
     contact: str | None,
     settings: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    keep_html: Path | None,
     folder: DataFolder,
     extra_sources: Path | None,
 ) -> None:
@@ -98,13 +124,13 @@ def crawl(
     from pipelines.sources import configured_sources, summary_table
 
     chosen = configured_sources(folder, extra_sources, source)
-    wrong = [setting for setting in settings if "=" not in setting]
-    if wrong:
-        raise click.UsageError(f"{wrong[0]}: a setting is NAME=VALUE")
-    if not contact and not all(map(on_this_machine, chosen)):
-        raise click.UsageError("newspapers must be able to ask who crawls them: give --contact, or set QUINTANAS_CONTACT")
-    changes = dict(setting.split("=", 1) for setting in settings)
-    summary = crawl_newspapers(folder, chosen, {"QUINTANAS_CONTACT": contact or "", **changes})
+    if since and until and since > until:
+        raise click.UsageError(f"--since {since:%Y-%m-%d} comes after --until {until:%Y-%m-%d}")
+    changes = _scrapy_changes(settings, contact, open_web=not all(map(on_this_machine, chosen)))
+    if keep_html:
+        changes["QUINTANAS_KEEP_HTML"] = str(keep_html)
+    days = {"since": since and since.date(), "until": until and until.date()}
+    summary = crawl_newspapers(folder, chosen, changes, **days)
     click.echo(summary_table(summary.newspapers))
     click.echo(summary.sentence())
     if summary.failed:
@@ -338,14 +364,89 @@ def withdraw(target: str, reason: str, author: str, folder: DataFolder) -> None:
 review.add_command(withdraw)
 
 
-@main.command(cls=Help, example="quintanas sources")
+@main.group(invoke_without_command=True)
 @data_option
 @sources_option
-def sources(folder: DataFolder, extra_sources: Path | None) -> None:
-    """List the configured newspapers and how each is doing."""
-    from pipelines.sources import configured_sources, states_table
+@click.pass_context
+def sources(ctx: click.Context, folder: DataFolder, extra_sources: Path | None) -> None:
+    """List the configured newspapers and how each is doing; check them, propose new ones.
 
-    click.echo(states_table(folder, configured_sources(folder, extra_sources, ())))
+    Exit status 1 where a newspaper has fallen silent or lost its dates or texts, compared with its own past weeks.
+    """
+    from pipelines.sources import alarms_text, configured_sources, states_table
+
+    if ctx.invoked_subcommand is not None:
+        return
+    chosen = configured_sources(folder, extra_sources, ())
+    click.echo(states_table(folder, chosen))
+    if alarms := alarms_text(folder, chosen):
+        click.echo(alarms)
+        sys.exit(1)
+
+
+@sources.command(cls=Help, example="quintanas sources check laindustria --contact redaccion@example.org")
+@click.argument("source", nargs=-1)
+@contact_option
+@data_option
+@sources_option
+def check(source: tuple[str, ...], contact: str | None, folder: DataFolder, extra_sources: Path | None) -> None:
+    """Show what each way of discovery of the SOURCEs (or of all) yields now, with an example article; stores nothing."""
+    from pipelines.crawl import on_this_machine
+    from pipelines.probing import check_newspapers
+    from pipelines.sources import configured_sources
+
+    chosen = configured_sources(folder, extra_sources, source)
+    changes = _scrapy_changes((), contact, open_web=not all(map(on_this_machine, chosen)))
+    checks = check_newspapers(chosen, changes)
+    click.echo("\n\n".join(one.text() for one in checks))
+    if any(one.failed for one in checks):
+        sys.exit(1)
+
+
+@sources.command(cls=Help, example="quintanas sources add https://eldiariodeviru.pe --contact redaccion@example.org")
+@click.argument("url")
+@contact_option
+def add(url: str, contact: str | None) -> None:
+    """Probe the site at URL and propose its table for a sources file."""
+    from pipelines.crawl import on_this_machine
+    from pipelines.probing import propose_newspaper, source_at
+
+    click.echo(propose_newspaper(url, _scrapy_changes((), contact, open_web=not on_this_machine(source_at(url)))))
+
+
+@sources.command(cls=Help, example="quintanas sources save laindustria https://laindustria.pe/nota/1 robo-con-video")
+@click.argument("source")
+@click.argument("url")
+@click.argument("name")
+@click.option(
+    "--to",
+    "target",
+    default="tests/scraper/pages",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the saved pages.",
+)
+@contact_option
+@data_option
+@sources_option
+def save(
+    source: str,
+    url: str,
+    name: str,
+    target: Path,
+    contact: str | None,
+    folder: DataFolder,
+    extra_sources: Path | None,
+) -> None:
+    """Save the page at URL of SOURCE as NAME.html, and beside it the article expected of it, as a test of the reader."""
+    from pipelines.crawl import on_this_machine
+    from pipelines.probing import save_page
+    from pipelines.sources import configured_sources
+
+    [chosen] = configured_sources(folder, extra_sources, (source,))
+    changes = _scrapy_changes((), contact, open_web=not on_this_machine(chosen))
+    page, expected, line = save_page(url, chosen, name, target, changes)
+    click.echo(f"{page}: {line}\n{expected}: correct it to what a person reads on the page")
 
 
 @main.command(cls=Help, example="quintanas demo")

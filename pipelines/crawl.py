@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -157,8 +158,7 @@ class _Spiders:
     def run(self) -> None:
         """Crawl until every spider has ended."""
         settings = scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **self.changes)
-        process = AsyncCrawlerProcess(settings)
-        quiet_libraries()
+        process = quiet_process(settings)
         self.frontier.on_fault = partial(_stop, process)
         processes = settings.getint("QUINTANAS_READERS")
         reader: Reader = (
@@ -191,6 +191,16 @@ class _Spiders:
         crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
 
 
+def quiet_process(settings: Settings) -> AsyncCrawlerProcess:
+    """A process of crawlers that says nothing but what a person must see."""
+    logging.disable(logging.INFO)  # it sets up logging anew, and greets, before anything can be said to its loggers
+    try:
+        return AsyncCrawlerProcess(settings)
+    finally:
+        logging.disable(logging.NOTSET)
+        quiet_libraries()
+
+
 def _stop(process: AsyncCrawlerProcess) -> None:
     """End every spider, where the reactor still runs."""
     try:
@@ -200,20 +210,21 @@ def _stop(process: AsyncCrawlerProcess) -> None:
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
-def _settings(source: Source, changes: Mapping[str, str]) -> Settings:
-    """The crawl's settings for one newspaper, with the archive at the end of the item pipelines.
+def loopback_settings(source: Source) -> dict[str, Any]:
+    """Settings for a newspaper whose home is on this machine (the samples, a test): it is crawled without delay, on the ports
+    that its table names and no others. Empty for any other newspaper."""
+    if not on_this_machine(source):
+        return {}
+    addresses = (source.home, *source.feeds, *source.news_sitemaps, *source.sections)
+    return {
+        "QUINTANAS_LOOPBACK_PORTS": sorted({urlsplit(address).port or 80 for address in addresses}),
+        "AUTOTHROTTLE_ENABLED": False,
+        "DOWNLOAD_DELAY": 0,
+    }
 
-    A table whose home is on this machine (the samples, a test) is crawled there without delay, on the ports that it names and
-    no others.
-    """
-    own: dict[str, Any] = {}
-    if on_this_machine(source):
-        addresses = (source.home, *source.feeds, *source.news_sitemaps, *source.sections)
-        own = {
-            "QUINTANAS_LOOPBACK_PORTS": sorted({urlsplit(address).port or 80 for address in addresses}),
-            "AUTOTHROTTLE_ENABLED": False,
-            "DOWNLOAD_DELAY": 0,
-        }
-    settings = scrapy_settings(**{**own, **changes})
+
+def _settings(source: Source, changes: Mapping[str, str]) -> Settings:
+    """The crawl's settings for one newspaper, with the archive at the end of the item pipelines."""
+    settings = scrapy_settings(**{**loopback_settings(source), **changes})
     settings.set("ITEM_PIPELINES", {**settings.getdict("ITEM_PIPELINES"), "pipelines.store.StoreArticle": 900}, "cmdline")
     return settings

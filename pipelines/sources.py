@@ -14,6 +14,7 @@ from rich.table import Table
 
 from db.archive import Archive
 from pipelines.folder import DataFolder
+from pipelines.health import newspaper_alarms
 from scraper.sources import Source, SourcesError, load_sources
 
 
@@ -71,6 +72,14 @@ def states_table(folder: DataFolder, sources: Iterable[Source]) -> str:
             *(str(state.get(key) or "–") for key in ("articles", "last_run", "last_new_article", "failures")),
         )
     return rendered(table)
+
+
+def alarms_text(folder: DataFolder, sources: Iterable[Source]) -> str:
+    """What is wrong with newspapers compared with their own past, a line each; empty where nothing is."""
+    if not folder.archive.exists():
+        return ""
+    with Archive(folder.archive, write=False) as archive:
+        return "\n".join(f"{source.id}: {alarm}" for source in sources for alarm in newspaper_alarms(archive, source.id))
 
 
 def rendered(table: Table) -> str:

@@ -6,8 +6,8 @@ import io
 import logging
 import re
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -50,20 +50,13 @@ class Found:
 
 
 @dataclass(frozen=True)
-class SitemapFile:
-    """A file that a sitemap index names."""
-
-    url: str
-    modified: datetime | None
-    """When it last changed, as the index states."""
-
-
-@dataclass(frozen=True)
 class SitemapPage:
     """What one sitemap file holds: articles, or further files where it is an index; newest first."""
 
     articles: list[Found]
-    files: list[SitemapFile]
+    files: list[str]
+    changed: Mapping[str, datetime] = field(default_factory=dict)
+    """File → when it last changed, as the index states."""
 
 
 def unzip(body: bytes, most: int = _INFLATED) -> bytes:
@@ -140,7 +133,8 @@ def read_sitemap(body: bytes, url: str, source: Source) -> SitemapPage:
             (parse_instant(row.get("lastmod"), source.zone), fetch) for row in rows if (fetch := _address(row.get("loc"), url))
         ]
         stamped.sort(key=lambda item: item[0].timestamp() if item[0] else float("inf"), reverse=True)
-        return SitemapPage([], [SitemapFile(address, modified) for modified, address in stamped])
+        changed = {address: modified for modified, address in stamped if modified}
+        return SitemapPage([], [address for _, address in stamped], changed)
     stated = _news_dates(body)
     articles = []
     for row in rows:

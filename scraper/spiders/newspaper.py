@@ -204,12 +204,13 @@ class NewspaperSpider(Spider):
             self._unreadable(response, listing, error)
             return
         self._take(self._own(page.articles))
-        files = [file for file in page.files if self.source.owns(file.url)] if listing.step < 2 else []
+        files = [url for url in page.files if self.source.owns(url)] if listing.step < 2 else []
         if self.period:
-            files = [file for file in files if self.period.may_hold(file.url, file.modified)]
+            files = [url for url in files if self.period.may_hold(url, page.changed.get(url))]
         most = self.settings.getint("QUINTANAS_BACKFILL_FILES" if self.period else "QUINTANAS_SITEMAP_FILES")
         below = [
-            Listing(file.url, self.source.id, "sitemap", listing.step + 1, listing.url, file.modified) for file in files[:most]
+            Listing(url, self.source.id, "sitemap", listing.step + 1, listing.url, page.changed.get(url))
+            for url in files[:most]
         ]
         wanted = self.frontier.add_listings(below)
         self._record_listing(response, listing)
