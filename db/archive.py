@@ -44,6 +44,9 @@ SHORTEST_TWIN = 300
 BUSY_TIMEOUT = 30.0
 """Seconds that a transaction waits for another connection."""
 
+CACHE_KIB = 65_536
+"""Memory for pages of the database: with SQLite's own 2 MiB every index of a large archive is read anew for every report."""
+
 _BATCH = 200
 _REPORT_COLUMNS = (
     *("type", "status", "event", "place_text", "level", "street", "district", "province", "department", "country"),
@@ -647,6 +650,7 @@ class Archive:
     def _prepare(self) -> None:
         conn = self.db.conn
         conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         applied = {migration.name for migration in migrations.applied(self.db)}
         known = applied | {migration.name for migration in migrations.pending(self.db)}
         later = {row[0] for row in self._schema_steps()} - {migration.name for migration in migrations._migrations}

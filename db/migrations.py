@@ -174,7 +174,7 @@ def m004_identity(db: Database) -> None:
     db.execute("""
         CREATE TABLE assignments (          -- each incident that an article tells, through every extraction of it
             slot INTEGER PRIMARY KEY,
-            report TEXT NOT NULL UNIQUE,    -- public identifier of the report
+            report TEXT NOT NULL,           -- public identifier of the report
             article INTEGER NOT NULL REFERENCES articles(id),
             source TEXT NOT NULL,
             incident TEXT REFERENCES incidents(id), -- null: not placed yet

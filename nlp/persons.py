@@ -99,7 +99,7 @@ def _words(text: str) -> list[Word]:
 def _shouted(words: list[Word]) -> bool:
     """Whether a text is all in capitals, or a headline in which most words begin with one."""
     long = [word for word in words if len(word.key) > 3]
-    return len(long) >= 3 and sum(word.capital for word in long) >= 0.7 * len(long)
+    return len(long) >= 3 and sum(word.capital for word in long) >= 0.85 * len(long)
 
 
 def _spans(text: str, words: list[Word], shouted: bool) -> list[tuple[int, int]]:
@@ -112,15 +112,46 @@ def _spans(text: str, words: list[Word], shouted: bool) -> list[tuple[int, int]]
         if not run:
             at += 1
             continue
+        place = _toponym(text, words, at, run, lists)
+        if place:
+            at += place
+            continue
         last = at + len(run)
         kept = _name_in(text, words, at, last, lists, shouted)
         if kept:
             first, end = kept
+            first = _surnames_first(text, words, first, lists)
             found.append((words[first].start, words[end - 1].end - words[end - 1].text.endswith(".") * _ends(words[end - 1])))
             at = max(end, at + 1)
         else:
             at = last
     return found + _lower_after_cue(text, lists)
+
+
+def _toponym(text: str, words: list[Word], at: int, run: list[Word], lists: dict[str, Any]) -> int:
+    """How many words from here on are a district's or province's name of several words, which no other name goes on."""
+    for count in range(min(len(run), 6), 1, -1):
+        if " ".join(word.key for word in run[:count]) in lists["toponyms"]:
+            after = run[count] if count < len(run) else None
+            named = after is not None and (after.key in lists["surnames"] or after.key in lists["given"])
+            aged = _AGE.match(text, run[count - 1].end) is not None
+            return 0 if named or aged or _cued(text, words, at, lists) else count
+    return 0
+
+
+def _surnames_first(text: str, words: list[Word], first: int, lists: dict[str, Any]) -> int:
+    """Where a name begins whose surnames stand before a comma ("Quispe Mamani, Juan")."""
+    begin = first
+    while begin > 0 and first - begin < 3 and words[begin - 1].capital and words[begin - 1].key not in lists["never"]:
+        between = text[words[begin - 1].end : words[begin].start]
+        if not (between == ", " if begin == first else _JOIN.fullmatch(between)):
+            break
+        begin -= 1
+    surnames = words[begin:first]
+    known = any(word.key in lists["surnames"] for word in surnames) and not any(
+        word.key in lists["toponyms"] or word.key in lists["places"] for word in surnames
+    )
+    return begin if known and len(surnames) > 1 else first
 
 
 def _ends(word: Word) -> int:
@@ -172,7 +203,9 @@ def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, 
         name = " ".join(other.key for other in words[start:end])
         cued = _cued(text, words, start, lists)
         aged = _AGE.match(text, words[end - 1].end) is not None
-        given, surname = word.key in lists["given"], word.key in lists["surnames"]
+        if all(len(other.key) == 1 for other in words[start:end]):
+            continue
+        given, surname = word.key.split("-")[0] in lists["given"], word.key in lists["surnames"]
         if name in lists["toponyms"] and not cued and not aged:
             return None
         listed = sum(other.key in lists["surnames"] or other.key in lists["given"] for other in rest)
@@ -192,7 +225,7 @@ def _stop(words: list[Word], start: int, last: int, lists: dict[str, Any]) -> in
     """Where a name that begins here ends: before a word that is no part of names, and not after a connective."""
     end = start + 1
     stops = (lists["never"] | lists["places"]) - lists["connectives"]
-    while end < last and words[end].key not in stops:
+    while end < last and (words[end].key not in stops or (len(words[end].key) == 1 and words[end].text.endswith("."))):
         if words[end].key in ("y", "e"):
             break
         end += 1
