@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import sqlite3
 import tempfile
@@ -54,3 +55,77 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, str) and (value.startswith(_CONTROL) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return value
+
+
+def export_package(public_path: str | Path, folder: str | Path) -> Path:
+    """Write every public table as CSV beside a Frictionless `datapackage.json` that describes them; returns its path.
+
+    The folder is made where it is missing; files of those names in it are replaced. Tables and descriptor follow
+    https://datapackage.org/standard/data-package/. Raises `FileNotFoundError` where there is no public database.
+    """
+    public, target = Path(public_path), Path(folder)
+    if not public.is_file():
+        raise FileNotFoundError(f"there is no public database at {public}: run `quintanas publish` first")
+    target.mkdir(parents=True, exist_ok=True)
+    book = codebook.load()
+    conn = sqlite3.connect(f"{public.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        for table in book.tables.values():
+            names = [column.name for column in table.columns]
+            columns = ", ".join(f'"{name}"' for name in names)
+            with (target / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(names)
+                for row in conn.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY "{table.key}"'):
+                    writer.writerow([safe_cell(value) for value in row])
+        release = conn.execute("SELECT number, published FROM releases ORDER BY number DESC LIMIT 1").fetchone()
+    finally:
+        conn.close()
+    path = target / "datapackage.json"
+    path.write_text(json.dumps(descriptor(release), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def descriptor(release: tuple[int, str] | None = None) -> dict[str, Any]:
+    """The Frictionless descriptor of the public tables, of a release (number and instant) where one is given."""
+    book = codebook.load()
+    resources = []
+    for table in book.tables.values():
+        keys = [
+            {"fields": column.name, "reference": dict(zip(("resource", "fields"), column.references.split("."), strict=True))}
+            for column in table.columns
+            if column.references
+        ]
+        fields = []
+        for column in table.columns:
+            constraints: dict[str, Any] = {"required": True} if column.required or column.name == table.key else {}
+            if column.values:
+                known = [int(value) if column.type == "integer" else value for value in column.values]
+                constraints["enum"] = known
+            kind = {"text": "string", "integer": "integer", "real": "number"}[column.type]
+            field = {"name": column.name, "type": kind, "title": column.label, "description": column.es}
+            fields.append(field | ({"constraints": constraints} if constraints else {}))
+        resources.append(
+            {
+                "name": table.name,
+                "path": f"{table.name}.csv",
+                "title": table.label,
+                "description": table.es,
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "profile": "tabular-data-resource",
+                "schema": {"fields": fields, "primaryKey": table.key, "foreignKeys": keys, "missingValues": [""]},
+            }
+        )
+    about: dict[str, Any] = {
+        "profile": "tabular-data-package",
+        "name": "quintanas",
+        "title": book.title,
+        "description": f"{book.es} {book.caution}",
+        "licenses": [{"name": book.license.replace(" ", "-"), "path": book.license_url, "title": book.license}],
+        "sources": [{"title": book.source}],
+    }
+    if release:
+        about |= {"version": str(release[0]), "created": release[1]}
+    return about | {"resources": resources}

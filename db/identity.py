@@ -12,7 +12,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -174,7 +174,7 @@ def _update_assignment(archive: Archive, known: Mapping[str, Any], row: int, wan
 
 
 def _write(archive: Archive, slot: int, row: int, wanted: Features, hint: str) -> None:
-    columns = {key: value for key, value in asdict(wanted).items() if key not in ("source", "article", "event", "data")}
+    columns = {key: getattr(wanted, key) for key in ("family", "district", "province", "first", "last", "signature")}
     columns["features"] = json.dumps({**wanted.data, "event": wanted.event, "hint": hint}, separators=(",", ":"))
     assignments = ", ".join(f"{name} = :{name}" for name in columns)
     archive.db.conn.execute(

@@ -26,6 +26,7 @@ SEED = 20_251_103
 _OPENING = 900
 """Characters in which the dead and the injured are counted: further down an article tells of other crimes."""
 _LIMIT = 20_000
+_MARKS = re.compile(r"[\u0300-\u036f]")
 _WORDS = 160
 _AMOUNT = re.compile(
     r"(?:\b(?:s/\.?|us\$|\$)\s?(\d[\d.,]*)(?:\s(mil|millon(?:es)?)\b)?"
@@ -36,7 +37,7 @@ _AMOUNT = re.compile(
 def fold(text: str) -> str:
     """Text for comparing: lower case, no accents, single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(character for character in decomposed if not unicodedata.combining(character)).split())
+    return " ".join(_MARKS.sub("", decomposed).split())
 
 
 def particulars(headline: str, text: str) -> dict[str, Any]:

@@ -241,6 +241,9 @@ def _corrections(
     """What persons corrected, under the reports' names of the columns; a new UBIGEO brings its names and its point."""
     public = corrected(archive, incident)
     fixed = {REPORT_COLUMNS.get(column, column): value for column, value in public.items()}
+    for column, bare in (("street", True), ("place_text", False)):
+        if column in fixed:
+            fixed[column] = without_house_number(fixed[column], bare=bare)
     if (code := public.get("ubigeo")) and code in points and code != without["ubigeo"]:
         place = points[code]
         names = {key: place.get(key) for key in ("department", "province", "district", "latitude", "longitude")}
