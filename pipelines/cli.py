@@ -22,8 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-class Help(click.Command):
-    """A command whose help ends with an example, printed as it is typed."""
+class _Example(click.Command):
+    """Its help ends with an example, printed as it is typed."""
 
     def __init__(self, *args: Any, example: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,6 +35,14 @@ class Help(click.Command):
             with formatter.section("Example"):
                 for line in self.example.strip().splitlines():
                     formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+
+
+class Help(_Example):
+    """A command whose help ends with an example."""
+
+
+class HelpGroup(_Example, click.Group):
+    """A group of commands whose help ends with an example."""
 
 
 def _choose_folder(ctx: click.Context, _param: click.Parameter, value: Path | None) -> DataFolder:
@@ -364,7 +372,7 @@ def withdraw(target: str, reason: str, author: str, folder: DataFolder) -> None:
 review.add_command(withdraw)
 
 
-@main.group(invoke_without_command=True)
+@main.group(cls=HelpGroup, invoke_without_command=True, example="quintanas sources")
 @data_option
 @sources_option
 @click.pass_context

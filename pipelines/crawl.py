@@ -162,7 +162,7 @@ class _Spiders:
         self.frontier.on_fault = partial(_stop, process)
         processes = settings.getint("QUINTANAS_READERS")
         reader: Reader = (
-            ReadingPool(processes, read_and_extract, ("pipelines.reading",)) if processes else InProcess(read_and_extract)
+            ReadingPool(processes, read_and_extract, ("pipelines.warm",)) if processes else InProcess(read_and_extract)
         )
         console = stderr()
         try:

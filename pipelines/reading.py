@@ -23,7 +23,8 @@ class ExtractedArticle(Article):
 
 
 @cache
-def _pipeline() -> Any:
+def pipeline() -> Any:
+    """The extraction pipeline, loaded once in a process."""
     return nlp.load()
 
 
@@ -33,5 +34,5 @@ def read_and_extract(page: Page) -> ExtractedArticle:
     facts = vars(article)
     row = {**facts, "version": article.url, "country": page.source.country, "region": page.source.region}
     row["published"] = article.published.isoformat(timespec="seconds") if article.published else None
-    [(_, reports)] = nlp.extract([news_text(row)], _pipeline(), batch_size=1)
+    [(_, reports)] = nlp.extract([news_text(row)], pipeline(), batch_size=1)
     return ExtractedArticle(**facts, reports=[asdict(report) for report in reports], extractor=nlp.extractor_version())

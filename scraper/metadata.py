@@ -24,7 +24,6 @@ OLDEST = 1990
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]\w+)*$", re.I)
-_SPACES = re.compile(r"\s+")
 
 
 def clean(text: object) -> str | None:
@@ -34,7 +33,7 @@ def clean(text: object) -> str | None:
     for _ in range(2):  # "&amp;quot;": escaped twice by careless systems
         if "&" in text:
             text = entities.unescape(text)
-    return _SPACES.sub(" ", text.replace("\u200b", "").replace("\xad", "")).strip() or None
+    return " ".join(text.replace("\u200b", "").replace("\xad", "").split()) or None
 
 
 def read_json_ld(text: str) -> list[dict[str, Any]]:
@@ -319,7 +318,7 @@ class Metadata:
     @cached_property
     def date_line(self) -> tuple[datetime, str | None] | None:
         """The date that a short line of the page states ("Trujillo, 14 de octubre de 2026") and the place before it."""
-        lines = [element for element in self.tree.iter(*_LINE_TAGS) if _DATED.search(_names(element))]
+        lines = [element for element in self.tree.iter(*_LINE_TAGS) if element.attrib and _DATED.search(_names(element))]
         heading = self._heading
         if heading is not None:
             lines += heading.xpath(f"following::*[{_AROUND}][position() <= 60] | preceding::*[{_AROUND}][position() <= 8]")

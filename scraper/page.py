@@ -77,7 +77,6 @@ _HOLDERS = {
     "figure",
     "td",
 }
-_SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[\u0300-\u036f]")
 
 
@@ -185,7 +184,8 @@ def parse(html: str) -> HtmlElement | None:
 
 def fold(text: str) -> str:
     """Return a text in small letters, without accents, with single spaces."""
-    return _SPACES.sub(" ", _MARKS.sub("", unicodedata.normalize("NFD", text.casefold()))).strip()
+    text = text.casefold()
+    return " ".join((text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFD", text))).split())
 
 
 # ---------------------------------------------------------------------- what is no article
@@ -321,7 +321,7 @@ def _start(element: HtmlElement, most: int) -> str:
         size += len(part.strip())
         if size > most:
             break
-    return _SPACES.sub(" ", " ".join(parts)).strip()
+    return " ".join(" ".join(parts).split())
 
 
 def _extract(tree: HtmlElement, url: str, *, fast: bool) -> list[str]:
@@ -528,7 +528,7 @@ def _is_pointer(element: HtmlElement, url: str, source: Source) -> bool:
     anchors = [anchor for anchor in element.iter("a") if anchor.get("href") and " ".join(anchor.itertext()).strip()]
     if (not anchors and element.tag != "p") or len(text) > 400 * max(1, len(anchors)):
         return False
-    linked = sum(len(_SPACES.sub(" ", " ".join(anchor.itertext())).strip()) for anchor in anchors)
+    linked = sum(len(" ".join(" ".join(anchor.itertext()).split())) for anchor in anchors)
     folded = fold(text)
     alone, before_link, _, _ = _introductions()
     if alone.match(folded):
