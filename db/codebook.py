@@ -51,6 +51,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A section of the codebook's text."""
+
+    title: str
+    title_en: str
+    es: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Codebook:
     """The public database, described."""
 
@@ -63,6 +73,7 @@ class Codebook:
     license_url: str
     source: str
     source_en: str
+    guide: tuple[Section, ...]
     tables: dict[str, Table]
 
 
@@ -70,6 +81,7 @@ class Codebook:
 def load() -> Codebook:
     """Read the codebook; raises `TypeError` where a table or column lacks a description."""
     content = tomllib.loads(PATH.read_text(encoding="utf-8"))
+    content["guide"] = tuple(Section(**section) for section in content["guide"])
     tables = {}
     for name, table in content.pop("tables").items():
         table["columns"] = tuple(Column(**column) for column in table["columns"])
@@ -77,3 +89,39 @@ def load() -> Codebook:
         table["indexes"] = tuple(tuple(index) for index in table.get("indexes", ()))
         tables[name] = Table(name=name, **table)
     return Codebook(tables=tables, **content)
+
+
+def markdown() -> str:
+    """The codebook in English, as `docs/codebook.md` holds it (`python -m db.codebook > docs/codebook.md`)."""
+    book = load()
+    lines = ["# Codebook", "", "Generated from `db/codebook.toml` by `python -m db.codebook`; do not edit.", ""]
+    lines += [book.en, "", f"**{book.caution_en}**", "", f"Licence of the data: [{book.license}]({book.license_url}).", ""]
+    for section in book.guide:
+        lines += [f"## {section.title_en}", "", section.en, ""]
+    lines += ["## Tables", ""]
+    for table in book.tables.values():
+        lines += [
+            f"### {table.name}",
+            "",
+            f"{table.en} Key: `{table.key}`.",
+            "",
+            "| column | type | what it says |",
+            "|---|---|---|",
+        ]
+        for column in table.columns:
+            notes = [column.en]
+            if column.unit:
+                notes.append(f"Unit: {column.unit}.")
+            if column.values:
+                notes.append(f"Values: {', '.join(f'`{value}`' for value in column.values)}.")
+            if column.references:
+                notes.append(f"Key of `{column.references}`.")
+            if column.required:
+                notes.append("Never empty.")
+            lines.append(f"| `{column.name}` | {column.type} | {' '.join(notes)} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

@@ -86,6 +86,18 @@ def export_package(public_path: str | Path, folder: str | Path) -> Path:
     return path
 
 
+def describe_csv(file: str | Path) -> Path:
+    """Write the Frictionless `datapackage.json` of a CSV of the incidents beside it; returns its path."""
+    path = Path(file).with_name("datapackage.json")
+    content = descriptor()
+    incidents = next(resource for resource in content["resources"] if resource["name"] == "incidents")
+    # The tables that its keys point to are not in this file.
+    schema = {name: value for name, value in incidents["schema"].items() if name != "foreignKeys"}
+    content["resources"] = [incidents | {"path": Path(file).name, "schema": schema}]
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
 def descriptor(release: tuple[int, str] | None = None) -> dict[str, Any]:
     """The Frictionless descriptor of the public tables, of a release (number and instant) where one is given."""
     book = codebook.load()

@@ -20,9 +20,9 @@ DATABASE = "incidents"
 """Name of the database on the site, whatever the file is called."""
 
 
-def site(public_path: str | Path, *, settings: dict[str, Any] | None = None) -> Datasette:
+def site(public_path: str | Path, *, settings: dict[str, Any] | None = None, contact: str | None = None) -> Datasette:
     """A configured Datasette over the public database, opened as immutable; `settings` override the site's own
-    (`base_url`, `force_https_urls`, `default_allow_sql`…).
+    (`base_url`, `force_https_urls`, `default_allow_sql`…). `contact`, an address or page, is whom people ask for corrections.
 
     It shows the release that was in place when it started. Raises `FileNotFoundError` where there is no public database.
     """
@@ -30,7 +30,7 @@ def site(public_path: str | Path, *, settings: dict[str, Any] | None = None) -> 
     if not public.is_file():
         raise FileNotFoundError(f"there is no public database at {public}: run `quintanas publish` first")
     datasette = Datasette(
-        metadata=metadata(DATABASE),
+        metadata=metadata(DATABASE, contact),
         template_dir=str(SITE / "templates"),
         plugins_dir=str(SITE / "plugins"),
         static_mounts=[("assets", str(SITE / "static"))],
@@ -50,6 +50,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     settings: dict[str, Any] | None = None,
+    contact: str | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve the site until the process is told to end (SIGINT, SIGTERM). Port 0 takes a free one; `ready` gets the address
@@ -57,7 +58,7 @@ def serve(
 
     Raises `FileNotFoundError` where there is no public database and `OSError` where the port is taken.
     """
-    datasette = site(public_path, settings=settings)
+    datasette = site(public_path, settings=settings, contact=contact)
     listener = listen(host, port)
     try:
         asyncio.run(_run(datasette, listener, ready))

@@ -181,23 +181,27 @@ def publish(folder: DataFolder) -> None:
 @main.command(cls=Help, example="quintanas serve --port 8001")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 asks for a free one.")
+@click.option("--contact", envvar="QUINTANAS_CONTACT", help="Whom people ask for corrections.  [or QUINTANAS_CONTACT]")
 @data_option
-def serve(host: str, port: int, folder: DataFolder) -> None:
+def serve(host: str, port: int, contact: str | None, folder: DataFolder) -> None:
     """Serve the public database with Datasette."""
     from pipelines.publish import serve_public
 
-    serve_public(folder, host, port)
+    serve_public(folder, host, port, contact)
 
 
 @main.command(cls=Help, example="quintanas export incidentes.csv")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv|FOLDER")
 @data_option
 def export(file: Path, folder: DataFolder) -> None:
-    """Write the public incidents to a CSV file."""
+    """Write the public incidents to a CSV file, or every table to a folder (a name without an ending).
+
+    A Frictionless datapackage.json that describes the columns is written beside them.
+    """
     from pipelines.publish import export_incidents
 
-    if file.suffix.lower() != ".csv":
-        raise click.UsageError(f"{file}: the name must end in .csv")
+    if file.suffix.lower() not in (".csv", ""):
+        raise click.UsageError(f"{file}: the name must end in .csv, or be a folder's")
     click.echo(f"{file}: {export_incidents(folder, file)} incidents")
 
 

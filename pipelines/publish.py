@@ -9,7 +9,7 @@ import click
 
 import nlp
 from db.archive import ArchiveBusy, ArchiveVersionError
-from db.export import export_csv
+from db.export import describe_csv, export_csv, export_package
 from db.publish import publish
 from db.serve import serve
 from nlp.persons import redact
@@ -30,19 +30,25 @@ def publish_incidents(folder: DataFolder) -> Mapping[str, int]:
 
 
 def export_incidents(folder: DataFolder, file: Path) -> int:
-    """Write the public incidents to a CSV file; returns how many.
+    """Write the public incidents to a CSV file, or where `file` has no ending every table to a folder of that name, with the
+    Frictionless `datapackage.json` beside them; returns how many incidents.
 
     Raises:
         click.ClickException: there is no public database yet, or the file cannot be written.
     """
     folder.need_public()
     try:
-        return export_csv(folder.public, file)
+        if not file.suffix:
+            export_package(folder.public, file)
+            return export_csv(folder.public, file / "incidents.csv")
+        count = export_csv(folder.public, file)
+        describe_csv(file)
+        return count
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
 
 
-def serve_public(folder: DataFolder, host: str, port: int) -> None:
+def serve_public(folder: DataFolder, host: str, port: int, contact: str | None = None) -> None:
     """Serve the public database with Datasette until it is stopped, its address printed once it answers.
 
     Raises:
@@ -50,6 +56,12 @@ def serve_public(folder: DataFolder, host: str, port: int) -> None:
     """
     folder.need_public()
     try:
-        serve(folder.public, host=host, port=port, ready=lambda address: click.echo(f"Datasette: {address}  (Ctrl-C ends it)"))
+        serve(
+            folder.public,
+            host=host,
+            port=port,
+            contact=contact,
+            ready=lambda address: click.echo(f"Datasette: {address}  (Ctrl-C ends it)"),
+        )
     except OSError as error:
         raise click.ClickException(error.strerror or str(error)) from None

@@ -20,8 +20,8 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def metadata(database: str = "incidents") -> dict[str, Any]:
-    """The metadata of an instance that serves the public database under this name."""
+def metadata(database: str = "incidents", contact: str | None = None) -> dict[str, Any]:
+    """The metadata of an instance that serves the public database under this name; `contact` is the operator's."""
     book = codebook.load()
     tables = {}
     for table in book.tables.values():
@@ -36,6 +36,7 @@ def metadata(database: str = "incidents") -> dict[str, Any]:
     return {
         "title": book.title,
         "description": book.es,
+        "contact": contact,
         **about,
         "databases": {database: {"title": "Datos", "description": book.caution, **about, "tables": tables}},
     }

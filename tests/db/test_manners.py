@@ -20,8 +20,8 @@ Report = Callable[..., dict[str, Any]]
 
 NAMES = ("Zzapparto", "Lliuyacc", "Qhuispirroca")
 SENTENCE = (
-    "Yonel Zzapparto Lliuyacc (35), alias 'Qhuispirroca', vecino de jirón Pizarro 4507, Mz. Ñ Lt. 8123, sufrió el robo: robaron "
-    "una vivienda de la urbanización Las Quintanas la noche del domingo."
+    "Yonel Zzapparto Lliuyacc (35), alias 'Qhuispirroca', vecino de jirón Pizarro 4507, Mz. Ñ Lt. 8123, sufrió un robo: "
+    "robaron una vivienda de la urbanización Las Quintanas la noche del domingo."
 )
 
 

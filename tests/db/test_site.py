@@ -88,6 +88,11 @@ PAGES = [
     "/incidents/sources",
     "/incidents/sources/voz",
     "/incidents/releases",
+    "/incidents/changes",
+    "/incidents/corrections",
+    "/incidents/removed",
+    "/libro-de-codigos",
+    "/correcciones",
 ]
 
 

@@ -91,6 +91,9 @@ def extra_template_vars(datasette: Any) -> dict[str, Any]:
             incident,
         )
 
+    async def corrections(incident: str) -> list[dict[str, Any]]:
+        return await ask("SELECT * FROM corrections WHERE incident = ? ORDER BY id", incident)
+
     async def type_labels() -> dict[str, str]:
         return {row["id"]: row["label"] for row in await ask("SELECT id, label FROM types")}
 
@@ -99,6 +102,8 @@ def extra_template_vars(datasette: Any) -> dict[str, Any]:
         "latest": latest,
         "counted": counted,
         "incident_reports": reports,
+        "incident_corrections": corrections,
+        "contact": datasette.metadata("contact"),
         "type_labels": type_labels,
     }
 
