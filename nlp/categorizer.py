@@ -9,6 +9,7 @@ softmax one of which type. `python -m nlp.training` learns them from texts of th
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .extensions import register
+from .lexicon import form_ids
 
 LETTERS = 7
 """A word counts by its first letters, which serves as a stem."""
@@ -72,21 +74,18 @@ class Model:
 
     def categories(self, doc: Doc) -> Categories:
         """What the words of a document say."""
-        known, strings = self._known, doc.vocab.strings
-        if len(known) > _MOST_KNOWN:
-            known.clear()
-        counts: dict[int, int] = {}
-        read = 0
-        for key in doc.to_array("ORTH").tolist():
-            row = known.get(key)
-            if row is None:
-                row = known[key] = self._row(strings[key])
-            if row != _NOT_READ:
-                read += 1
-                if row >= 0:
-                    counts[row] = counts.get(row, 0) + 1
-                if read == FIRST:
-                    break
+        known, forms = self._known, form_ids(doc)
+        try:
+            met = list(map(known.__getitem__, forms))
+        except KeyError:
+            if len(known) > _MOST_KNOWN:
+                known.clear()
+            strings = doc.vocab.strings
+            for key in set(forms).difference(known):
+                known[key] = self._row(strings[key])
+            met = list(map(known.__getitem__, forms))
+        counts = Counter([row for row in met if row != _NOT_READ][:FIRST])
+        del counts[_UNKNOWN]
         scores = self.bias
         if counts:
             rows = np.fromiter(counts, dtype=np.intp, count=len(counts))

@@ -15,13 +15,15 @@ The pattern language of the data files, one token a blank:
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from spacy.strings import get_string_id
+from spacy.tokens import Doc
 
 from .conjugation import forms
 
@@ -100,6 +102,24 @@ def verb_forms(infinitive: str) -> dict[int, str]:
     return found
 
 
+def lower_ids(doc: Doc) -> list[int]:
+    """Ids of the tokens' lower-cased forms, read from the document once; not to be changed."""
+    store: dict[str, Any] = doc.user_data
+    found: list[int] | None = store.get("lower_ids")
+    if found is None:
+        found = store["lower_ids"] = doc.to_array("LOWER").tolist()
+    return found
+
+
+def form_ids(doc: Doc) -> list[int]:
+    """Ids of the tokens' forms as written, read from the document once; not to be changed."""
+    store: dict[str, Any] = doc.user_data
+    found: list[int] | None = store.get("form_ids")
+    if found is None:
+        found = store["form_ids"] = doc.to_array("ORTH").tolist()
+    return found
+
+
 def ids(words: Iterable[str]) -> frozenset[int]:
     """Ids of single lower-case words."""
     return frozenset(get_string_id(word) for word in words)
@@ -125,6 +145,9 @@ Step = tuple[Element, bool, int]
 """What must stand next: the element, whether it may be left out, and how many tokens may come before it."""
 
 
+Near = Collection[int] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern(Generic[T]):
     """One phrase: the steps before its anchor (nearest first) and those after it."""
@@ -134,8 +157,7 @@ class Pattern(Generic[T]):
     after: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[T]):
+class Hit(NamedTuple, Generic[T]):
     """Tokens `start` to `end` match; `form` is the class of the verb form in it, "" if it holds no verb."""
 
     start: int
@@ -149,8 +171,9 @@ class Lexicon(Generic[T]):
 
     def __init__(self) -> None:
         self._single: dict[int, list[tuple[T, str]]] = {}
-        self._phrases: dict[int, list[tuple[Pattern[T], str]]] = {}
+        self._phrases: dict[int, list[tuple[Pattern[T], str, Near, Near]]] = {}
         self._anchors: set[int] = set()
+        self._read: tuple[Sequence[int], list[int]] = ([], [])
 
     def add(self, pattern: str, value: T) -> None:
         """Add one pattern of the language above; raises ValueError for one that has no word which must be there."""
@@ -179,26 +202,56 @@ class Lexicon(Generic[T]):
             before.append((steps[i][0], steps[i][1], GAP if steps[i + 1][2] else 0))
         after: list[Step] = [(element, optional, GAP if gap else 0) for element, optional, gap in steps[anchor + 1 :]]
         found = Pattern(value, tuple(before), tuple(after))
+        near = (_adjacent(before), _adjacent(after))
         for key, form in steps[anchor][0].items():
-            self._phrases.setdefault(key, []).append((found, form))
+            self._phrases.setdefault(key, []).append((found, form, near[0], near[1]))
         self._anchors.update(steps[anchor][0])
 
     def find(self, keys: Sequence[int], start: int = 0, end: int | None = None) -> list[Hit[T]]:
-        """Every match within tokens `start` to `end`, in order of their anchors; they may overlap."""
+        """Every match within tokens `start` to `end`, in order of their anchors; they may overlap.
+
+        `keys`: ids of a whole document. The same object asked for again, sentence by sentence, is looked through only once, so
+        it must not change in between.
+        """
+        read, places = self._read
+        if read is not keys:
+            anchors = self._anchors
+            places = [at for at, key in enumerate(keys) if key in anchors]
+            self._read = keys, places
+        if not places:
+            return []
         stop = len(keys) if end is None else end
-        single, phrases, anchors = self._single, self._phrases, self._anchors
+        single, phrases = self._single, self._phrases
         hits: list[Hit[T]] = []
-        for at in [at for at in range(start, stop) if keys[at] in anchors]:
+        for i in range(bisect_left(places, start), len(places)):
+            at = places[i]
+            if at >= stop:
+                break
             key = keys[at]
             if key in phrases:
-                for pattern, form in phrases[key]:
-                    hit = _match(pattern, form, keys, at, start, stop)
-                    if hit is not None:
-                        hits.append(hit)
+                left = keys[at - 1] if at > start else 0
+                right = keys[at + 1] if at + 1 < stop else 0
+                for pattern, form, before, after in phrases[key]:
+                    if (after is None or right in after) and (before is None or left in before):
+                        hit = _match(pattern, form, keys, at, start, stop)
+                        if hit is not None:
+                            hits.append(hit)
             if key in single:
                 for value, form in single[key]:
                     hits.append(Hit(at, at + 1, form, value))
         return hits
+
+
+def _adjacent(steps: Iterable[Step]) -> Near:
+    """What must stand right beside the anchor for the steps on that side to fit, None where they leave it open."""
+    near: set[int] = set()
+    for element, optional, gap in steps:
+        if gap:
+            return None
+        near |= element.keys()
+        if not optional:
+            return frozenset(near)
+    return None
 
 
 def _match(pattern: Pattern[T], form: str, keys: Sequence[int], at: int, low: int, high: int) -> Hit[T] | None:

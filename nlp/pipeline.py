@@ -22,6 +22,10 @@ COMPONENTS = ("zones", "sentences", "places", "dates", "triggers", "factuality",
 LONGEST = 200_000
 """Characters of an article that are read; no news story is longer, and nothing behind this point decides a field."""
 
+_CACHED = 200_000
+"""Chunks between blanks whose tokens are kept: spaCy's 10,000 are full after some hundred articles, and then each new word is
+taken apart again whenever it comes."""
+
 _JOINT = "\n\n"
 
 
@@ -30,6 +34,7 @@ def build() -> Language:
     register()
     nlp = spacy.blank("es")
     nlp.max_length = 4_000_000
+    setattr(nlp.tokenizer, "max_cache_size", _CACHED)  # noqa: B010 (unknown to the type of a tokenizer)
     for module in ("places", "dates"):
         with suppress(ModuleNotFoundError):
             import_module(f"nlp.{module}")
@@ -44,10 +49,24 @@ def joined(article: NewsText) -> str:
     text = article.text[:LONGEST]
     if article.title and article.title.strip():
         text = article.title.strip().replace("\n", " ") + _JOINT + text
-    return _RUN.sub(_broken, text)
+    return _RUN.sub(_broken, text) if _has_run(text) else text
 
 
-_RUN = re.compile(r"\S{150,}")
+_LONGEST_RUN = 150
+
+
+def _has_run(text: str) -> bool:
+    """Whether a run of `_LONGEST_RUN` characters without a space (U+0020) may be in the text: leaps from space to space."""
+    at, last = 0, len(text) - _LONGEST_RUN
+    while at <= last:
+        space = text.rfind(" ", at, at + _LONGEST_RUN)
+        if space < 0:
+            return True
+        at = space + 1
+    return False
+
+
+_RUN = re.compile(rf"\S{{{_LONGEST_RUN},}}")
 """Longer runs without a blank are no words: the tokenizer's time grows with their square."""
 
 

@@ -13,13 +13,14 @@ from spacy.language import Language
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
-from .lexicon import data
+from .lexicon import data, lower_ids
 from .zones import ZoneIndex
 
 _CLOSING = frozenset("\"'”’»)]")
 _MARKS = {get_string_id(mark): mark for mark in (".", "?", "!", "…", "...", "?!", "!?", "..", "....")}
 _DOTTED = {"m.": "m", "p.m.": "p.m", "a.m.": "a.m", "etc.": "etc", "s.a.": "s.a", "s.a.c.": "s.a.c", "ee.uu.": "ee.uu"}
 _DOTTED_IDS = {get_string_id(word): word for word in _DOTTED}
+_WATCHED = frozenset((*_MARKS, *_DOTTED_IDS))
 
 
 _LONGEST = 300
@@ -50,23 +51,22 @@ class Sentences:
         if not length:
             return doc
         flags = np.full(length, -1, dtype=np.int64)
-        flags[0] = 1
-        keys = doc.to_array("LOWER").tolist()
-        for at, key in enumerate(keys):
-            if key in _MARKS:
-                if at + 1 < length:
-                    after = self._boundary(doc, at)
-                    if 0 < after < length:
-                        flags[after] = 1
-            elif key in _DOTTED_IDS and at + 1 < length and doc[at + 1].text[:1].isupper():
-                flags[at + 1] = 1
-        if "zones" in doc.spans:
-            for span in doc.spans["zones"]:
-                flags[span.start] = 1
+        keys = lower_ids(doc)
+        firsts = {0, *ZoneIndex(doc).starts}
+        for at in [at for at, key in enumerate(keys) if key in _WATCHED]:
+            if at + 1 == length:
+                break
+            if keys[at] in _MARKS:
+                after = self._boundary(doc, at)
+                if 0 < after < length:
+                    firsts.add(after)
+            elif doc[at + 1].text[:1].isupper():
+                firsts.add(at + 1)
         since = 0
-        for at in [*np.flatnonzero(flags == 1).tolist(), length]:
-            flags[since + _LONGEST : at : _LONGEST] = 1
+        for at in [*sorted(firsts), length]:
+            firsts.update(range(since + _LONGEST, at, _LONGEST))
             since = at
+        flags[list(firsts)] = 1
         doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
         return doc
 

@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from .extensions import put, register
-from .lexicon import Lexicon, data, ids
+from .lexicon import Lexicon, data, ids, lower_ids
 from .sentences import Sentence, sentences
 
 Role = Literal["act", "name", "agent", "sign", "police", "court", "feature", "ignore"]
@@ -47,7 +47,8 @@ class _Entry:
     implies: frozenset[str]
     not_with: frozenset[int]
     needs: frozenset[int]
-    priority: int
+    order: tuple[int, int]
+    """Which of overlapping matches counts: the least, by role and priority."""
 
 
 def _entries(table: dict[str, Any], words: dict[str, list[str]]) -> Lexicon[_Entry]:
@@ -61,7 +62,7 @@ def _entries(table: dict[str, Any], words: dict[str, list[str]]) -> Lexicon[_Ent
             implies=frozenset(row.get("implies", ())),
             not_with=ids(word for name in row.get("not_with", ()) for word in words[name]),
             needs=ids(word for name in row.get("needs", ()) for word in words[name]),
-            priority=int(row.get("priority", 0)),
+            order=(_LONGEST_FIRST[row["role"]], -int(row.get("priority", 0))),
         )
         for verb in row.get("verbs", ()):
             lexicon.add("~" + verb, entry)
@@ -82,10 +83,11 @@ class Triggers:
         register()
         self.name = name
         self._lexicon = _entries(data("triggers.toml"), data("context.toml")["words"])
+        self._made: dict[tuple[_Entry, str], Trigger] = {}
 
     def __call__(self, doc: Doc) -> Doc:
         found: list[Sentence] = sentences(doc)
-        keys: list[int] = doc.to_array("LOWER").tolist()
+        keys = lower_ids(doc)
         spans: list[Span] = []
         circumstances: list[Circumstance] = []
         for sentence in found:
@@ -95,9 +97,7 @@ class Triggers:
             if not hits:
                 continue
             present: set[int] | None = None
-            hits.sort(
-                key=lambda hit: (_LONGEST_FIRST[hit.value.role], -hit.value.priority, hit.start - hit.end, -hit.value.strength)
-            )
+            hits.sort(key=lambda hit: (hit.value.order, hit.start - hit.end, -hit.value.strength))
             taken: set[int] = set()
             ignored: set[int] = set()
             chosen: list[tuple[int, int, Trigger]] = []
@@ -117,7 +117,10 @@ class Triggers:
                 if entry.role == "ignore":
                     ignored.update(range(hit.start, hit.end))
                     continue
-                trigger = Trigger(entry.rule, entry.type, entry.role, entry.strength, hit.form, entry.implies)
+                trigger = self._made.get((entry, hit.form))
+                if trigger is None:
+                    trigger = Trigger(entry.rule, entry.type, entry.role, entry.strength, hit.form, entry.implies)
+                    self._made[entry, hit.form] = trigger
                 chosen.append((hit.start, hit.end, trigger))
             for start, end, trigger in sorted(chosen, key=lambda c: c[0]):
                 span = Span(doc, start, end, label=trigger.type or trigger.role)

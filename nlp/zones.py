@@ -6,19 +6,21 @@ The component works line by line on the text and never looks inside a line but f
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from typing import Literal
 
 from spacy.language import Language
+from spacy.strings import StringStore
 from spacy.tokens import Doc, Span
 
 from .extensions import register
-from .lexicon import data
+from .lexicon import data, form_ids
 
 Zone = Literal["headline", "dateline", "lead", "body", "subhead", "caption", "byline", "link"]
 
 _SUBHEAD = 70
 """Characters: a longer line without a full stop is prose."""
+_MOST_FORMS = 300_000
 _DATELINE = re.compile(
     r"\s*(?:[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑa-záéíóúñü.]*(?:[ -](?:de|del|la|las|los|el|y|[A-ZÁÉÍÓÚÑ][\wáéíóúñü]*)){0,4})"
     r"(?:\s*\([^)\n]{2,30}\))?"
@@ -26,6 +28,25 @@ _DATELINE = re.compile(
     r"(?:,?\s*\d{1,2}(?: de)? [a-zA-Záéíóú]{3,10}\.?(?:(?: de| del)? \d{4})?)?"
     r"\s*(?:\([^)\n]{2,30}\)\s*)?\.?\s*(?:\.\s*[-–—]|[-–—]{1,2}(?=\s))\s*"
 )
+
+
+_DASH = re.compile("[-–—]")
+"""No dateline is without one."""
+
+
+class _Breaks(dict[int, bool]):
+    """Whether a token is a line break, by the id of its form; found out once a form."""
+
+    def __init__(self, strings: StringStore) -> None:
+        super().__init__()
+        self._strings = strings
+
+    def __missing__(self, form: int) -> bool:
+        if len(self) > _MOST_FORMS:
+            self.clear()
+        text = self._strings[form]
+        found = self[form] = text.isspace() and "\n" in text
+        return found
 
 
 def _starts(name: str) -> re.Pattern[str]:
@@ -43,29 +64,35 @@ class Zones:
     `subhead_length`: longest line, in characters, that counts as a subhead when it lacks a final mark.
     """
 
-    def __init__(self, nlp: Language, name: str, subhead_length: int = _SUBHEAD) -> None:  # noqa: ARG002 (the factory signature)
+    def __init__(self, nlp: Language, name: str, subhead_length: int = _SUBHEAD) -> None:
         register()
         self.name = name
         self.subhead_length = subhead_length
         self._link, self._link_end = _starts("links"), _ends("link_ends")
         self._caption, self._caption_end = _starts("captions"), _ends("caption_ends")
         self._byline = _starts("bylines")
+        self._link_last = frozenset(data("zones.toml")["link_last"])
+        self._caption_mark = re.compile(f"[{re.escape(data('zones.toml')['caption_marks'])}]")
+        self._breaks = _Breaks(nlp.vocab.strings)
 
     def __call__(self, doc: Doc) -> Doc:
         if not len(doc):
             doc.spans["zones"] = []
             return doc
         text = doc.user_data.get("text") or doc.text
-        offsets = doc.to_array("IDX").tolist()
+        length = len(doc)
         zones: list[Span] = []
+        starts: list[int] = []
+        labels: list[str] = []
         article = doc._.article
         titled = bool(article is not None and article.title)
-        breaks = [i for i in doc.to_array("IS_SPACE").nonzero()[0].tolist() if "\n" in doc[i].text]
+        breaks = [i for i, found in enumerate(map(self._breaks.__getitem__, form_ids(doc))) if found]
         headline, led, after_marker = "", False, False
         start = 0
-        for stop in [*breaks, len(doc)]:
+        for stop in [*breaks, length]:
             if stop > start:
-                line = text[offsets[start] : offsets[stop] if stop < len(doc) else len(text)].strip()
+                begins = doc[start].idx
+                line = text[begins : doc[stop].idx if stop < length else len(text)].strip()
                 label: Zone
                 if start == 0 and titled:
                     label, headline = "headline", line
@@ -76,23 +103,30 @@ class Zones:
                         label, led = "lead", len(line) > 60
                 else:
                     label = "body"
-                if label in ("lead", "body") and (found := _DATELINE.match(line[:90])):
-                    cut = bisect_left(offsets, offsets[start] + found.end(), start, stop)
+                if label in ("lead", "body") and _DASH.search(head := line[:90]) and (found := _DATELINE.match(head)):
+                    cut = start
+                    while cut < stop and doc[cut].idx < begins + found.end():
+                        cut += 1
                     if start < cut < stop:
                         zones.append(Span(doc, start, cut, "dateline"))
+                        starts.append(start)
+                        labels.append("dateline")
                         start = cut
                 zones.append(Span(doc, start, stop, label))
+                starts.append(start)
+                labels.append(label)
             start = stop + 1
         doc.spans["zones"] = zones
+        doc.user_data["zones"] = doc.spans["zones"], starts, labels
         return doc
 
     def _label(self, line: str, headline: str, after_marker: bool) -> Zone:
         tail = line[-120:]
-        if self._link.match(line) or self._link_end.search(tail):
+        if self._link.match(line) or (line[-1].lower() in self._link_last and self._link_end.search(tail)):
             return "link"
         if after_marker and len(line) < 160 and line[-1] not in '.!?”"»':
             return "link"
-        if self._caption.match(line) or self._caption_end.search(tail):
+        if self._caption.match(line) or (self._caption_mark.search(tail) and self._caption_end.search(tail)):
             return "caption"
         if self._byline.match(line[:120]):
             return "byline"
@@ -108,10 +142,13 @@ class ZoneIndex:
 
     def __init__(self, doc: Doc) -> None:
         spans = doc.spans.get("zones", ())
-        self._starts = [span.start for span in spans]
-        self._labels = [span.label_ for span in spans]
+        group, starts, labels = doc.user_data.get("zones", (None, [], []))
+        if group is not spans:  # not as the component left them
+            starts, labels = [span.start for span in spans], [span.label_ for span in spans]
+        self.starts: list[int] = starts
+        self.labels: list[str] = labels
 
     def at(self, token: int) -> str:
         """Label of the zone that holds the token, "body" where no zone does."""
-        place = bisect_right(self._starts, token) - 1
-        return self._labels[place] if place >= 0 else "body"
+        place = bisect_right(self.starts, token) - 1
+        return self.labels[place] if place >= 0 else "body"

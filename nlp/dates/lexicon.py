@@ -11,6 +11,8 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from nlp.lexicon import lower_ids
+
 _NUMERIC = re.compile(
     r"(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?:t[\d:.,z+-]*)?"
     r"|(?P<d2>\d{1,2})(?P<s2>[-/.])(?P<m2>\d{1,2}|[a-záéíóú]{3,10}\.?)(?P=s2)(?P<y2>[12]\d{3})"
@@ -198,7 +200,7 @@ class Lexicon:
 
     def words(self, doc: Doc) -> list[Word]:
         """One `Word` for each token of `doc`."""
-        keys = doc.to_array("LOWER").tolist()
+        keys = lower_ids(doc)
         known = self._known
         try:
             return list(map(known.__getitem__, keys))
