@@ -51,12 +51,22 @@ def _weights(table: str = "where") -> dict[str, float]:
     return {key: float(value) for key, value in data("decision.toml")[table].items()}
 
 
+def _spelt(words: Sequence[str]) -> frozenset[int]:
+    """Ids of words that the table writes without accents."""
+    accents = str.maketrans("aeiou", "áéíóú")
+    with_accents = (f"{w[:k]}{w[k].translate(accents)}{w[k + 1 :]}" for w in words for k in range(len(w)) if w[k] in "aeiou")
+    return ids([*words, *with_accents])
+
+
 @cache
 def _prepositions() -> dict[str, frozenset[int]]:
     return {
         "at": ids(("en", "frente", "dentro", "alrededores", "inmediaciones", "altura", "cerca", "afueras", "interior", "por")),
         "of": ids(("de", "del", "la", "el", "los", "las")),
         "off": ids(("hacia", "hasta", "desde", "rumbo")),
+        "in": ids(("en",)),
+        "article": ids(("el", "la", "los", "las")),
+        **{name: _spelt(words) for name, words in data("places.toml")["around"].items()},
     }
 
 
@@ -72,6 +82,8 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
     event = _event(view, police)
     near = keys[max(sentence.start, span.start - 3) : span.start]
     off = bool(near) and near[-1] in prepositions["off"]
+    wide = keys[max(sentence.start, span.start - 4) : span.start]
+    direct = next((key for key in reversed(near) if key not in prepositions["article"]), 0)
     found = {
         "event": min(event, 2.5),
         "event_beside": min(max(beside, default=0.0), 2.5) if event < 0.5 else 0.0,
@@ -87,6 +99,9 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
         "off": float(off),
         "at": float(not off and any(key in prepositions["at"] for key in near)),
         "of": float(not off and bool(near) and near[-1] in prepositions["of"]),
+        "in": float(direct in prepositions["in"]),
+        "inside": float(any(key in prepositions["inside"] for key in wide)),
+        "beside": float(any(key in prepositions["beside"] for key in wide)),
         "opens": float(span.start <= sentence.start + 1),
         f"zone_{sentence.zone}": 1.0,
         f"kind_{mention.kind}": 1.0,
@@ -120,6 +135,7 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         chains[mention.chain] = chains.get(mention.chain, 0) + 1
         found.append(Candidate(span, mention, 0.0, "", features(scene, span, mention, keys)))
     scored: list[Candidate] = []
+    company = _company(found)
     plain = [c for c in found if c.mention.kind in FINE and "institution" not in c.mention.roles]
     names = {c.mention.keys[0] if c.mention.keys else c.mention.name.casefold() for c in plain if c.mention.kind != "street"}
     districts = [c for c in found if c.mention.kind not in FINE]
@@ -135,12 +151,61 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
             told["first"] = float(candidate is districts[0])
         told["again"] = min(counts[mention.keys[0] if mention.keys else mention.name.casefold()] - 1, 3)
         told["chained"] = float(chains[mention.chain] > 1)
+        told |= company[id(mention)]
         w = _weights("where_fine" if fine else "where_admin")
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         scored.append(replace(candidate, score=score, rule="; ".join(rules) or f"named {mention.zone}"))
     scored.sort(key=lambda c: -c.score)
     return scored
+
+
+_MOST = 40
+"""Mentions that are compared with each other."""
+_ADMINISTRATIVE = frozenset({"district", "province", "department"})
+
+
+def _company(found: Sequence[Candidate]) -> dict[int, dict[str, float]]:
+    """What the other mentions say of each one: its neighbours in the phrase, and which places contain it or lie in it."""
+    chains: dict[int, list[PlaceMention]] = {}
+    firsts: dict[int, int] = {}
+    for c in found:
+        chains.setdefault(c.mention.chain, []).append(c.mention)
+        firsts.setdefault(c.mention.sentence, c.mention.first)
+    wide = [c.mention for c in found if c.mention.kind in _ADMINISTRATIVE][:_MOST]
+    title = [m for m in wide if m.zone in ("headline", "dateline")]
+    company: dict[int, dict[str, float]] = {}
+    for c in found:
+        m = c.mention
+        beside = [o for o in chains[m.chain] if o is not m]
+        company[id(m)] = {
+            "chained_admin": float(any(o.kind in _ADMINISTRATIVE for o in beside)),
+            "chained_fine": float(any(o.kind in FINE and "institution" not in o.roles for o in beside)),
+            "chained_institution": float(any("institution" in o.roles for o in beside)),
+            "leads_sentence": float(firsts[m.sentence] == m.first),
+        }
+        if m.kind in _ADMINISTRATIVE:
+            others = {o.keys: o for o in wide if o.keys != m.keys}
+            company[id(m)] |= {
+                "agreed": min(sum(_nested(m, o) for o in others.values()), 3) / 3,
+                "titled": float(any(o is not m and o.keys == m.keys for o in title)),
+                "title_agrees": float(any(_nested(m, o) for o in title if o.keys != m.keys)),
+                "title_differs": float(bool(title) and not any(o.keys == m.keys or _nested(m, o) for o in title)),
+            }
+        else:
+            near = [o for o in beside if o.kind in _ADMINISTRATIVE]
+            company[id(m)] |= {
+                "title_agrees": float(any(o.keys == t.keys or _nested(o, t) for o in near for t in title)),
+                "title_differs": float(
+                    bool(title and near) and not any(o.keys == t.keys or _nested(o, t) for o in near for t in title)
+                ),
+            }
+    return company
+
+
+def _nested(one: PlaceMention, other: PlaceMention) -> bool:
+    """Whether one place may lie in the other."""
+    return any(p is not q and (p.within(q) or q.within(p)) for p in one.candidates for q in other.candidates)
 
 
 _REASONS = {

@@ -15,6 +15,9 @@ from .words import QUOTES, KindWord, Tables, Word
 _MAX_NAME = 9
 _ROMAN = re.compile(r"[IVX]{1,5}")
 _FINE = frozenset({"neighbourhood", "populated_place", "facility"})
+_TRAVEL = frozenset({"origin", "destination"})
+_APPOSITION = 7
+"""Tokens of an apposition ("en la misma comuna") that may stand before ", donde"."""
 _NONE: frozenset[str] = frozenset()
 _CONTRACTED = {"del": "de", "al": "a"}
 _OF = frozenset({"de", "del"})
@@ -125,6 +128,13 @@ class Scan:
         key = fold(core)
         if key in self.t.blocked_names or key.split(" ")[0] in self.t.blocked_names:
             return 0
+        if self._nameless(i, begin, entry):
+            known = self.g.named(key)
+            if self._longest_known(begin) == end or self._abroad_here(key):
+                self._emit(
+                    self._bare_kind(known) if known else "district", begin, end, core, "", self._roles(i), (key,), None, True
+                )
+                return end
         kind = entry.kind
         keys: tuple[str, ...] = (key,)
         tail: tuple[str, ...] = ()
@@ -139,6 +149,18 @@ class Scan:
         self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
         self.mentions[-1].tail = tail
         return end
+
+    def _nameless(self, i: int, begin: int, entry: KindWord) -> bool:
+        """Whether the kind word only says what stands in the place: "un condominio de San Miguel", "en zona rural de Ica"."""
+        words = self.words
+        before = words[begin - 1].key
+        if before in self.t.articles and before != "del":
+            before = words[begin - 2].key
+        if words[i].cap or entry.role or entry.kind in ADMIN or entry.kind == "street" or before not in _OF:
+            return False
+        if not self._is_admin(begin) and not (self.country != "PE" and self._abroad_here(words[begin].key)):
+            return False
+        return i > 0 and (words[i - 1].key in self.t.indefinite or any(w.key in self.t.vague for w in words[i + 1 : begin]))
 
     def _numbered(self, i: int, j: int) -> int:
         """ "cuadra 5 del jirón Pizarro", "kilómetro 512 de la Panamericana Norte", "Mz. B, Lt. 5"."""
@@ -781,6 +803,20 @@ class Scan:
                 chain += 1
             m.chain = chain
             last = m
+        self._told_where()
+
+    def _told_where(self) -> None:
+        """Take back the role of a place that somebody went to or news came from where ", donde" goes on to tell of it."""
+        ends = {m.chain: m.last for m in self.mentions}
+        for m in self.mentions:
+            if not m.roles or m.roles - _TRAVEL:
+                continue
+            for k in range(ends[m.chain], min(ends[m.chain] + _APPOSITION, self.n - 1)):
+                if self.words[k].text == "," and self.words[k + 1].key == "donde":
+                    m.roles = _NONE
+                    break
+                if self.words[k].text in (".", ";") or "\n" in self.words[k].text:
+                    break
 
 
 def letter(text: str) -> bool:

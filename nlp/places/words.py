@@ -111,6 +111,8 @@ class Tables:
         self.articles = frozenset(names["articles"])
         self.adjectives = frozenset(fold(w) for w in names["adjectives"])
         self.called = frozenset(fold(w) for w in names["called"])
+        self.indefinite = frozenset(names["indefinite"])
+        self.vague = frozenset(names["vague"])
         self.tails = frozenset(names["tails"])
         self.months = frozenset(names["months"])
         self.abbreviations = frozenset(names["abbreviations"])
@@ -129,7 +131,8 @@ class Tables:
         self.before = frozenset(fold(w) for w in bare["before"])
         self.titles = frozenset(bare["titles"])
         self.common = frozenset(fold(w) for w in bare["common"])
-        self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers | {"con", "entre", "a", "al"}
+        self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers
+        self.after_kind |= {"con", "entre", "a", "al"}
         self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
         self.blocked: dict[str, list[tuple[str, ...]]] = {}
         for phrase in table["blockers"]["phrases"]:

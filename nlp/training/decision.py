@@ -29,39 +29,41 @@ _AGAINST = frozenset({"general", "policy", "fiction", "hypothetical", "many_type
 """Figures that can only speak against an incident."""
 _FEWEST = 4
 """Texts (or candidates) in which a figure must occur to get a weight."""
-_RELEVANCE_STRENGTH, _CHOICE_STRENGTH = 0.1, 0.03
+_RELEVANCE_STRENGTH, _CHOICE_STRENGTH, _PLACE_STRENGTH = 0.1, 0.03, 0.1
 """Inverse strengths of the L2 penalties on standardized figures."""
 
 Example = tuple[dict[str, float], bool]
 
 
-def read_apart(articles: Sequence[Text], snippets: Sequence[Text]) -> list[Doc]:
-    """The articles as the pipeline reads them with a categorizer that did not learn from them."""
+def read_apart(texts: Sequence[Text], others: Sequence[Text] = ()) -> list[Doc]:
+    """Texts as the pipeline reads them with a categorizer that did not learn from them; it learns from all of `others`."""
     nlp = load()
     pipe: Any = nlp.get_pipe("categorizer")
-    docs: list[Doc | None] = [None] * len(articles)
-    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(articles):
-        pipe.model = Learner.learn([*(articles[i] for i in train), *snippets]).model()
-        for i, doc in zip(test, documents(nlp, (articles[i].news for i in test)), strict=True):
+    docs: list[Doc | None] = [None] * len(texts)
+    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(texts):
+        pipe.model = Learner.learn([*(texts[i] for i in train), *others]).model()
+        for i, doc in zip(test, documents(nlp, (texts[i].news for i in test)), strict=True):
             docs[i] = doc
     return [doc for doc in docs if doc is not None]
 
 
 def fit(articles: Sequence[Text], snippets: Sequence[Text]) -> None:
     """Fit and write the tables `relevance`, `type`, `when`, `where_fine`, `where_admin` and `several`."""
-    docs = read_apart(articles, snippets)
-    replace_table("relevance", relevance(docs, articles))
+    texts = [*articles, *snippets]
+    read = read_apart(texts)
+    docs = read[: len(articles)]
+    replace_table("relevance", relevance(read, texts))
     replace_table("type", {"rules": rules_share(docs, articles)})
     for name, examples in choices(docs, articles).items():
-        replace_table(name, _weights(examples, _CHOICE_STRENGTH))
+        replace_table(name, _weights(examples, _PLACE_STRENGTH if name.startswith("where") else _CHOICE_STRENGTH))
     replace_table("several", _weights(further(docs, articles), _CHOICE_STRENGTH))
 
 
-def relevance(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, float]:
+def relevance(docs: Sequence[Doc], texts: Sequence[Text]) -> dict[str, float]:
     """Weights of the figures that decide on relevance; one whose sign contradicts reason becomes zero."""
     examples = [
         (doc.user_data["decision"]["features"], text.type is not None)
-        for doc, text in zip(docs, articles, strict=True)
+        for doc, text in zip(docs, texts, strict=True)
         if "decision" in doc.user_data
     ]
     weights = _weights(examples, _RELEVANCE_STRENGTH)

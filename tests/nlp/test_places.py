@@ -459,8 +459,7 @@ CASES = [
     ),
     Case(
         "Detenido en un albergue de Cazorla, en la provincia de Jaén.",
-        "albergue de Cazorla",
-        "albergue de Cazorla",
+        "Cazorla",
         admin="Cazorla, -, Andalucía",
         country="ES",
     ),
