@@ -509,7 +509,8 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
         removed[row["incident"]] = {"kind": "gone", "removed": at, "why": row["why"], "merged_into": None}
     for row in archive.execute(
         """SELECT f.incident, i.merged_into, f.at, f.reason FROM forwards f JOIN incidents i ON i.id = f.incident
-        WHERE f.kind = 'merge' AND i.merged_into IS NOT NULL ORDER BY f.id"""
+        WHERE f.kind = 'merge' AND i.merged_into IS NOT NULL
+        AND f.incident IN (SELECT incident FROM changes WHERE kind = 'merged') ORDER BY f.id"""
     ):
         into = {"merged_into": row["merged_into"], "why": clean(row["reason"])}
         removed[row["incident"]] = {"kind": "merged", "removed": row["at"], **into}

@@ -68,12 +68,26 @@ def find(text: str, article: str | None = None) -> list[tuple[int, int]]:
     shouted = _shouted(words)
     spans = _spans(text, words, shouted)
     known = {word.key for word in words if any(start <= word.start < end for start, end in spans)}
-    if article:
+    if article and _open(words, spans):
         known |= known_names(article[:_LIMIT])
     spans += _alone(text, words, known, spans)
     spans += _aliases(text)
     spans += [(start, end) for start, end in _by_model(text) if not _is_place(text, start, end)]
     return _merged(spans)
+
+
+def _open(words: list[Word], spans: list[tuple[int, int]]) -> bool:
+    """Whether a text has capitalised words that might be a name which only the article tells: most sentences have none."""
+    lists = _lists()
+    named = lists["never"] | lists["connectives"] | lists["places"]
+    return any(
+        word.capital
+        and len(word.key) > 2
+        and word.key not in named
+        and (word.key not in lists["toponyms"] or word.key in lists["surnames"])
+        and not any(start <= word.start < end for start, end in spans)
+        for word in words
+    )
 
 
 @lru_cache(maxsize=256)
@@ -409,11 +423,13 @@ def _lists() -> dict[str, Any]:
 
 
 def _toponyms() -> frozenset[str]:
-    """Folded names of Peru's departments, provinces and districts."""
+    """Folded names of Peru's departments, provinces and districts, and what people call them."""
     import csv
 
     names: set[str] = set()
     with (_DATA / "gazetteer" / "districts.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(line for line in file if not line.startswith("#")):
             names |= {_fold(row[column] or "") for column in ("department", "province", "district", "capital")}
+    with (_DATA / "gazetteer" / "aliases.csv").open(encoding="utf-8", newline="") as file:
+        names |= {_fold(row["alias"] or "") for row in csv.DictReader(line for line in file if not line.startswith("#"))}
     return frozenset(names - {""})

@@ -19,6 +19,8 @@ import httpx
 import pytest
 from lxml import html
 
+from db.archive import Archive
+from db.corrections import merge
 from db.serve import listen, serve, site
 from db.site.presentation import day, instant, marked, safe_link, words
 
@@ -359,3 +361,26 @@ def test_marks_are_escaped_and_never_overlap() -> None:
 def test_only_web_addresses_become_links(url: str | None) -> None:
     assert safe_link(url) is None
     assert safe_link("https://norte.example/nota?x=1") == "https://norte.example/nota?x=1"
+
+
+def test_identifier_that_was_merged_leads_to_the_one_that_stands(filled: Any) -> None:
+    one, other = (row["id"] for row in filled.rows("SELECT id FROM incidents WHERE type = 'burglary'"))
+    with Archive(filled.archive, write=True) as archive:
+        standing = merge(archive, one, other, reason="Son el mismo hecho", author="mesa")
+    filled.publish()
+    given_up = other if standing == one else one
+    with asyncio.Runner() as runner:
+        datasette = site(filled.public)
+        answer = runner.run(datasette.client.get(f"/incidents/incidents/{given_up}"))
+        assert (answer.status_code, answer.headers["location"]) == (301, f"/incidents/incidents/{standing}")
+        page = runner.run(datasette.client.get(f"/incidents/incidents/{standing}"))
+        assert "Son el mismo hecho" in page.text
+
+
+@pytest.mark.parametrize("contact", ["datos@diario.example", "https://diario.example/contacto", None, "javascript:alert(1)"])
+def test_page_for_corrections_names_the_operator(filled: Any, contact: str | None) -> None:
+    with asyncio.Runner() as runner:
+        answer = runner.run(site(filled.public, contact=contact).client.get("/correcciones"))
+    assert answer.status_code == 200
+    assert (contact or "quien opera este sitio") in answer.text
+    assert not [href for href in tree(answer).xpath("//a/@href") if href.startswith("javascript")]

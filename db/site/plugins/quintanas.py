@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import date
@@ -141,6 +142,17 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
     return [(r"^/-/databases(\.json)?$", databases)]
 
 
+async def _standing(datasette: Any, path: str) -> str | None:
+    """Where an incident's page leads whose identifier was merged into another's; None where that is not so."""
+    match = re.search(r"/incidents/incidents/(Q[A-Z2-7]{12})(\.json)?$", path)
+    if match is None or DATABASE not in datasette.databases:
+        return None
+    database = datasette.get_database(DATABASE)
+    found = await database.execute("SELECT merged_into FROM removed WHERE id = ?", [match[1]])
+    row = found.first()
+    return f"/incidents/incidents/{row['merged_into']}{match[2] or ''}" if row and row["merged_into"] else None
+
+
 @hookimpl
 def handle_exception(datasette: Any, request: Any, exception: Exception) -> Callable[[], Awaitable[Response]]:
     """Errors in the site's words, as JSON where that was asked for. What the visitor got wrong leaves no trace in the log."""
@@ -153,6 +165,8 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Call
         if status >= 500:
             logger.error("%s %s", request.method, request.full_path, exc_info=exception)
             message = ""
+        if status == 404 and (standing := await _standing(datasette, request.path)):
+            return Response.redirect(datasette.urls.path(standing), status=301)
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": message, "status": status, "title": None}, status=status)
         page = datasette.jinja_env.get_template("error.html")
