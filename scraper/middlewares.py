@@ -70,7 +70,7 @@ def is_loopback(host: str) -> bool:
 def is_private(host: str) -> bool:
     """Whether a host is an address outside the public internet. A name that must be looked up is taken for public."""
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not all(one.is_global and not one.is_multicast for one in _addresses(host))
     except ValueError:
         # a lone number or "127.1" is an address to the system's resolver
         return (
@@ -78,8 +78,27 @@ def is_private(host: str) -> bool:
         )
 
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Return an address with those that are wrapped in it (mapped, 6to4, Teredo, NAT64). Raises ValueError for a name."""
+    address = ipaddress.ip_address(host.partition("%")[0].strip("[]"))
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    wrapped = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        wrapped.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    inside = [one for one in wrapped if one is not None]
+    return inside if address.ipv4_mapped else [address, *inside]
+
+
 class PublicResolver(CachingThreadedResolver):
-    """A resolver that knows no name of a private address, whoever owns the name; this machine is asked by its address alone."""
+    """A resolver that knows no name of a private address, whoever owns the name; this machine is asked by its address alone.
+
+    What it answers is what is connected to, so a name that changes its address in between gains nothing. It looks up IPv4
+    addresses alone, like Scrapy's own: a newspaper that has no other than IPv6 is not reached.
+    """
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """Return the address of a host. Fails like an unknown name where that address is not public."""

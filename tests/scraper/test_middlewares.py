@@ -34,6 +34,10 @@ NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
         "router.local",
         "metadata.google.internal",
         "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:a00:1::",
+        "fe80::1%eth0",
+        "224.0.0.1",
         "100.64.0.1",
     ],
 )
@@ -41,7 +45,7 @@ def test_private_hosts(host: str) -> None:
     assert is_private(host)
 
 
-@pytest.mark.parametrize("host", ["laindustria.pe", "www.rpp.pe", "8.8.8.8", "2606:4700::1111"])
+@pytest.mark.parametrize("host", ["laindustria.pe", "www.rpp.pe", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
 def test_public_hosts(host: str) -> None:
     assert not is_private(host)
 
