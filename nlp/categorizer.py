@@ -21,7 +21,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from .extensions import register
-from .lexicon import form_ids
+from .forms import tokens
 
 LETTERS = 7
 """A word counts by its first letters, which serves as a stem."""
@@ -32,7 +32,6 @@ BIAS = "*"
 
 _NOT_READ = -2
 _UNKNOWN = -1
-_MOST_KNOWN = 200_000
 
 
 def beginning(word: str) -> str | None:
@@ -60,7 +59,6 @@ class Model:
         bias: NDArray[np.float64],
     ) -> None:
         self.types, self.rows, self.idf, self.weights, self.bias = types, rows, idf, weights, bias
-        self._known: dict[int, int] = {}
 
     @classmethod
     def read(cls, lines: Iterable[str]) -> Model:
@@ -74,17 +72,8 @@ class Model:
 
     def categories(self, doc: Doc) -> Categories:
         """What the words of a document say."""
-        known, forms = self._known, form_ids(doc)
-        try:
-            met = list(map(known.__getitem__, forms))
-        except KeyError:
-            if len(known) > _MOST_KNOWN:
-                known.clear()
-            strings = doc.vocab.strings
-            for key in set(forms).difference(known):
-                known[key] = self._row(strings[key])
-            met = list(map(known.__getitem__, forms))
-        counts = Counter([row for row in met if row != _NOT_READ][:FIRST])
+        met = tokens(doc).pick(self._row, np.intp)
+        counts = Counter(met[met != _NOT_READ][:FIRST].tolist())
         del counts[_UNKNOWN]
         scores = self.bias
         if counts:
@@ -95,7 +84,7 @@ class Model:
         by_type = by_type - np.log(np.exp(by_type).sum())
         return Categories(float(scores[0]), dict(zip(self.types, by_type.tolist(), strict=True)))
 
-    def _row(self, word: str) -> int:
+    def _row(self, word: str, _lower: int) -> int:
         key = beginning(word)
         return _NOT_READ if key is None else self.rows.get(key, _UNKNOWN)
 

@@ -23,9 +23,9 @@ from importlib.resources import files
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from spacy.strings import get_string_id
-from spacy.tokens import Doc
 
 from .conjugation import forms
+from .forms import latest
 
 GAP = 4
 _STOPS = frozenset(
@@ -99,24 +99,6 @@ def verb_forms(infinitive: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for form, cls in forms(infinitive):
         found.setdefault(get_string_id(form), cls)
-    return found
-
-
-def lower_ids(doc: Doc) -> list[int]:
-    """Ids of the tokens' lower-cased forms, read from the document once; not to be changed."""
-    store: dict[str, Any] = doc.user_data
-    found: list[int] | None = store.get("lower_ids")
-    if found is None:
-        found = store["lower_ids"] = doc.to_array("LOWER").tolist()
-    return found
-
-
-def form_ids(doc: Doc) -> list[int]:
-    """Ids of the tokens' forms as written, read from the document once; not to be changed."""
-    store: dict[str, Any] = doc.user_data
-    found: list[int] | None = store.get("form_ids")
-    if found is None:
-        found = store["form_ids"] = doc.to_array("ORTH").tolist()
     return found
 
 
@@ -207,6 +189,9 @@ class Lexicon(Generic[T]):
             self._phrases.setdefault(key, []).append((found, form, near[0], near[1]))
         self._anchors.update(steps[anchor][0])
 
+    def _opens(self, _form: str, lower: int) -> bool:
+        return lower in self._anchors
+
     def find(self, keys: Sequence[int], start: int = 0, end: int | None = None) -> list[Hit[T]]:
         """Every match within tokens `start` to `end`, in order of their anchors; they may overlap.
 
@@ -215,8 +200,12 @@ class Lexicon(Generic[T]):
         """
         read, places = self._read
         if read is not keys:
-            anchors = self._anchors
-            places = [at for at, key in enumerate(keys) if key in anchors]
+            met = latest(keys)
+            if met is not None:
+                places = met.where(self._opens)
+            else:
+                anchors = self._anchors
+                places = [at for at, key in enumerate(keys) if key in anchors]
             self._read = keys, places
         if not places:
             return []

@@ -106,4 +106,11 @@ def make_doc(nlp: Language, article: NewsText) -> Doc:
 
 def documents(nlp: Language, articles: Iterable[NewsText], batch_size: int = 64) -> Iterator[Doc]:
     """Every article as an annotated document, in order, streaming."""
-    yield from nlp.pipe((make_doc(nlp, article) for article in articles), batch_size=batch_size)
+    for doc in nlp.pipe((make_doc(nlp, article) for article in articles), batch_size=batch_size):
+        for name in _PASSING:
+            doc.user_data.pop(name, None)
+        yield doc
+
+
+_PASSING = ("tokens", "zones")
+"""What components tell one another and nobody else asks for."""

@@ -13,7 +13,8 @@ from spacy.language import Language
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
-from .lexicon import data, lower_ids
+from .forms import tokens
+from .lexicon import data
 from .zones import ZoneIndex
 
 _CLOSING = frozenset("\"'”’»)]")
@@ -21,6 +22,10 @@ _MARKS = {get_string_id(mark): mark for mark in (".", "?", "!", "…", "...", "?
 _DOTTED = {"m.": "m", "p.m.": "p.m", "a.m.": "a.m", "etc.": "etc", "s.a.": "s.a", "s.a.c.": "s.a.c", "ee.uu.": "ee.uu"}
 _DOTTED_IDS = {get_string_id(word): word for word in _DOTTED}
 _WATCHED = frozenset((*_MARKS, *_DOTTED_IDS))
+
+
+def _is_watched(_form: str, lower: int) -> bool:
+    return lower in _WATCHED
 
 
 _LONGEST = 300
@@ -51,9 +56,10 @@ class Sentences:
         if not length:
             return doc
         flags = np.full(length, -1, dtype=np.int64)
-        keys = lower_ids(doc)
+        met = tokens(doc)
+        keys = met.lower
         firsts = {0, *ZoneIndex(doc).starts}
-        for at in [at for at, key in enumerate(keys) if key in _WATCHED]:
+        for at in met.where(_is_watched):
             if at + 1 == length:
                 break
             if keys[at] in _MARKS:

@@ -9,7 +9,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from .extensions import put, register
-from .lexicon import Lexicon, data, ids, lower_ids
+from .forms import lower_ids
+from .lexicon import Lexicon, data, ids
 from .sentences import Sentence, sentences
 
 Role = Literal["act", "name", "agent", "sign", "police", "court", "feature", "ignore"]

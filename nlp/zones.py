@@ -10,17 +10,16 @@ from bisect import bisect_right
 from typing import Literal
 
 from spacy.language import Language
-from spacy.strings import StringStore
 from spacy.tokens import Doc, Span
 
 from .extensions import register
-from .lexicon import data, form_ids
+from .forms import tokens
+from .lexicon import data
 
 Zone = Literal["headline", "dateline", "lead", "body", "subhead", "caption", "byline", "link"]
 
 _SUBHEAD = 70
 """Characters: a longer line without a full stop is prose."""
-_MOST_FORMS = 300_000
 _DATELINE = re.compile(
     r"\s*(?:[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑa-záéíóúñü.]*(?:[ -](?:de|del|la|las|los|el|y|[A-ZÁÉÍÓÚÑ][\wáéíóúñü]*)){0,4})"
     r"(?:\s*\([^)\n]{2,30}\))?"
@@ -34,19 +33,8 @@ _DASH = re.compile("[-–—]")
 """No dateline is without one."""
 
 
-class _Breaks(dict[int, bool]):
-    """Whether a token is a line break, by the id of its form; found out once a form."""
-
-    def __init__(self, strings: StringStore) -> None:
-        super().__init__()
-        self._strings = strings
-
-    def __missing__(self, form: int) -> bool:
-        if len(self) > _MOST_FORMS:
-            self.clear()
-        text = self._strings[form]
-        found = self[form] = text.isspace() and "\n" in text
-        return found
+def _is_break(form: str, _lower: int) -> bool:
+    return form.isspace() and "\n" in form
 
 
 def _starts(name: str) -> re.Pattern[str]:
@@ -64,7 +52,7 @@ class Zones:
     `subhead_length`: longest line, in characters, that counts as a subhead when it lacks a final mark.
     """
 
-    def __init__(self, nlp: Language, name: str, subhead_length: int = _SUBHEAD) -> None:
+    def __init__(self, nlp: Language, name: str, subhead_length: int = _SUBHEAD) -> None:  # noqa: ARG002 (the factory signature)
         register()
         self.name = name
         self.subhead_length = subhead_length
@@ -73,7 +61,6 @@ class Zones:
         self._byline = _starts("bylines")
         self._link_last = frozenset(data("zones.toml")["link_last"])
         self._caption_mark = re.compile(f"[{re.escape(data('zones.toml')['caption_marks'])}]")
-        self._breaks = _Breaks(nlp.vocab.strings)
 
     def __call__(self, doc: Doc) -> Doc:
         if not len(doc):
@@ -86,7 +73,7 @@ class Zones:
         labels: list[str] = []
         article = doc._.article
         titled = bool(article is not None and article.title)
-        breaks = [i for i, found in enumerate(map(self._breaks.__getitem__, form_ids(doc))) if found]
+        breaks = tokens(doc).where(_is_break)
         headline, led, after_marker = "", False, False
         start = 0
         for stop in [*breaks, length]:

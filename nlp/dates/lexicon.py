@@ -11,7 +11,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from nlp.lexicon import lower_ids
+from nlp.forms import tokens
 
 _NUMERIC = re.compile(
     r"(?:(?P<y>[12]\d{3})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?:t[\d:.,z+-]*)?"
@@ -20,7 +20,6 @@ _NUMERIC = re.compile(
     r"|(?P<d4>\d{1,2})/(?P<m4>\d{1,2}))"
 )
 _CLOCK = re.compile(r"(\d{1,2})[:.]\d{2}(?:h|hrs|am|pm)?")
-_KNOWN_WORDS_LIMIT = 100_000
 
 
 @dataclass(slots=True)
@@ -196,23 +195,15 @@ class Lexicon:
     def __init__(self) -> None:
         self._table = read_table()
         self._future, self._past, self._participle, self._no_tense = _endings()
-        self._known: dict[int, Word] = {}
 
     def words(self, doc: Doc) -> list[Word]:
         """One `Word` for each token of `doc`."""
-        keys = lower_ids(doc)
-        known = self._known
-        try:
-            return list(map(known.__getitem__, keys))
-        except KeyError:
-            pass
-        if len(known) > _KNOWN_WORDS_LIMIT:
-            known = self._known = {}
-        strings = doc.vocab.strings
-        for key in set(keys).difference(known):
-            form = strings[key] if key else ""
-            known[key] = self._table.get(form) or self._classify(form)
-        return list(map(known.__getitem__, keys))
+        found: list[Word] = tokens(doc).pick(self._word, object).tolist()
+        return found
+
+    def _word(self, form: str, _lower: int) -> Word:
+        form = form.lower()
+        return self._table.get(form) or self._classify(form)
 
     def _classify(self, form: str) -> Word:
         if not form.strip():
