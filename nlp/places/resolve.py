@@ -193,7 +193,7 @@ class Resolver:
             top = max(hits, default=(0, 0, 0, 0))
             if any(top):
                 kept = [c for c, hit in zip(pool, hits, strict=True) if hit == top]
-                if len(kept) < len(pool):
+                if len(kept) < len(pool) or (rule == "named" and base.kind in BELOW and name != "office"):
                     rule = name
                 pool, confirmed = kept, True
             elif others and name == "sentence" and base.kind == "neighbourhood" and rule == "named":
@@ -405,8 +405,8 @@ def _support(place: Place, others: Iterable[PlaceMention], both: bool = False) -
     """
     count = close = 0
     for m in others:
-        fits = [_CLOSENESS.get(o.kind, 3) for o in m.candidates if place.within(o)]
-        if both and not fits:
+        fits = [_CLOSENESS[o.kind] for o in m.candidates if o.kind in ADMIN and place.within(o)]
+        if both and not fits and place.kind in ADMIN:
             fits = [0 for o in m.candidates if o.kind != "country" and o.within(place)]
         if fits:
             count += 1

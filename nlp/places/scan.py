@@ -799,11 +799,19 @@ class Scan:
                     linked = True
                 if linked and ("demonym" in m.roles) != ("demonym" in last.roles):
                     linked = False
+                if linked and between == ["de"] and self._part_of(last, m):
+                    last.kind, last._found = "neighbourhood", ()
             if not linked:
                 chain += 1
             m.chain = chain
             last = m
         self._told_where()
+
+    def _part_of(self, small: PlaceMention, large: PlaceMention) -> bool:
+        """Whether "X de Y" names X as a part of the municipality Y, as the press abroad writes: "Desamparados de Alajuela"."""
+        if self.country == "PE" or small.word or large.word or small.kind != "district" or large.kind != "district":
+            return False
+        return any(p.kind == "district" and p.country == self.country for p in large.candidates)
 
     def _told_where(self) -> None:
         """Take back the role of a place that somebody went to or news came from where ", donde" goes on to tell of it."""
