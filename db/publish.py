@@ -11,6 +11,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from operator import itemgetter
@@ -307,6 +308,7 @@ def _report(
         public["date_words"] = quotation(redact(date_words, article, True), limit=WORDS_LIMIT) if date_words else None
         return public
 
+    @cache
     def clean(text: str | None) -> str | None:
         return without_addresses(redact(text, article, speaks_of_minor(text))) if text else None
 
@@ -319,10 +321,9 @@ def _report(
     ):
         evidence = report["evidence"].get(field) or {}
         sentence, words = evidence.get("sentence"), evidence.get("words")
-        cleaned, kept = clean(sentence), clean(words)
-        if cleaned and words and words in cleaned:
-            kept = words
-        elif cleaned and kept and kept not in cleaned:
+        cleaned = clean(sentence)
+        kept = words if cleaned and words and words in cleaned else clean(words)
+        if cleaned and kept and kept not in cleaned:
             kept = None
         public[words_column] = quotation(kept, limit=WORDS_LIMIT)
         public[sentence_column] = None if field != "type" and sentence == own else quotation(cleaned, kept)

@@ -394,14 +394,24 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
+@lru_cache(maxsize=65_536)
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _fold_same_length(text: str) -> str:
     """Folded text in which every character stands where it stood."""
-    return "".join((_fold(character) or " ")[0] if ord(character) > 127 else character.lower() for character in text)
+    return text.translate(_one_to_one())
+
+
+@cache
+def _one_to_one() -> dict[int, str]:
+    """Latin letters in lower case without their marks, each as one character."""
+    letters = {code: _fold(chr(code))[:1] for code in range(0x250) if chr(code).isalpha()}
+    return {code: letter for code, letter in letters.items() if len(letter) == 1}
 
 
 @cache
