@@ -203,7 +203,8 @@ def _when(one: Features, other: Features, *, follow_up: bool) -> float | None:
         return None
     if earlier.data.get("part") == "noche" and after.data.get("part") == "madrugada":
         return score + weight["same_day"] / 2
-    return score + weight["other_day"] - table["margin_other_day"]
+    both = "part" in earlier.data and "part" in after.data
+    return score + weight["other_day"] - table["margin_other_day"] + (weight["other_part"] if both else 0.0)
 
 
 def _parts(mine: Mapping[str, Any], yours: Mapping[str, Any]) -> float:

@@ -195,13 +195,13 @@ def _address(number: int) -> str:
 
 
 def _counts(found: Mapping[str, list[Any]]) -> Counter[tuple[str, str]]:
-    """Incidents by district and month, each once, where its first report knows both."""
-    seen: dict[str, tuple[str, str]] = {}
+    """Incidents by district and month, each once, as most of its reports that know both say."""
+    seen: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for told in found.values():
         for row in told:
             if row["district"] and row["date"] and len(row["date"]) >= 7:
-                seen.setdefault(row["incident"], (row["district"], row["date"][:7]))
-    return Counter(seen.values())
+                seen[row["incident"]][row["district"], row["date"][:7]] += 1
+    return Counter(votes.most_common(1)[0][0] for votes in seen.values())
 
 
 def _wanted_counts(records: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
