@@ -214,7 +214,7 @@ names = {"P%d" % n: Publisher(name="P%d" % n, domain=home + "/", parser=Proxy, s
 body = "class Bench(metaclass=PublisherGroup):\\n    default_language = 'es'\\n"
 body += "".join("    %s = names[%r]\\n" % (n, n) for n in names)
 exec(body)
-crawler = Crawler(Bench, delay=0, ignore_robots=True)
+crawler = Crawler(Bench, delay=0.0, ignore_robots=True)
 done = sum(1 for article in crawler.crawl(max_articles=len(urls), only_complete=False, timeout=60))
 print(json.dumps({"pages": done}))
 """
@@ -341,7 +341,7 @@ def main() -> None:
                         try:
                             done["pages"] = json.loads(done["out"].strip().splitlines()[-1])["pages"]
                         except (IndexError, ValueError, KeyError):
-                            print(f"{one}: {done['err'].strip().splitlines()[-1:]}", file=sys.stderr)
+                            print(f"{one}: {done['err'].strip()[-1500:]}", file=sys.stderr)
                             continue
                     rate = done["pages"] / done["seconds"]
                     print(f"{one:<14}{done['pages']:>8}{done['seconds']:>10.1f}{rate:>10.1f}{done['peak']:>10.0f}", flush=True)

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from scrapy.exceptions import CloseSpider
 
@@ -74,7 +73,7 @@ class ArchiveFrontier:
 
     def add(self, links: Iterable[Link]) -> list[Link]:
         with self.writing():
-            return [Link(**row) for row in self.archive.add_links(self.run, [asdict(link) for link in links], hand=False)]
+            return [Link(**row) for row in self.archive.add_links(self.run, [vars(link) for link in links], hand=False)]
 
     def due(self, source: str, most: int | None = None) -> list[Link]:
         with self.writing():
@@ -82,11 +81,11 @@ class ArchiveFrontier:
 
     def claim(self, link: Link) -> bool:
         with self.writing():
-            return self.archive.claim(self.run, asdict(link))
+            return self.archive.claim(self.run, vars(link))
 
     def add_listings(self, listings: Iterable[Listing]) -> list[Listing]:
         with self.writing():
-            return [Listing(**row) for row in self.archive.add_listings(self.run, [asdict(one) for one in listings])]
+            return [Listing(**row) for row in self.archive.add_listings(self.run, [vars(one) for one in listings])]
 
     def due_listings(self, source: str) -> list[Listing]:
         with self.writing():
@@ -102,4 +101,4 @@ class ArchiveFrontier:
 
     def record(self, visit: Visit) -> None:
         with self.writing():
-            self.archive.record_visit(self.run, asdict(visit))
+            self.archive.record_visit(self.run, vars(visit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
 
@@ -42,14 +41,14 @@ class StoreArticle:
     def _store(self, frontier: ArchiveFrontier, item: Article) -> str | None:
         """Store an article, or return the address under which its text is known already."""
         archive = frontier.archive
-        facts = asdict(item)
+        facts = dict(vars(item))
         reports, extractor = facts.pop("reports", []), facts.pop("extractor", "")
         with frontier.writing(), archive.transaction():
             twin = archive.twin(facts) if archive.current_version(item.url) is None else None
             if twin:
                 reason = "same-text"
                 visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
-                archive.record_visit(frontier.run, asdict(visit))
+                archive.record_visit(frontier.run, vars(visit))
             else:
                 effect = archive.store_article(frontier.run, facts)
                 version = archive.current_version(item.url)
