@@ -264,6 +264,12 @@ def _walk(
     for i in range(step, len(steps)):
         element, optional, gap = steps[i]
         place = at + way
+        if not gap and not optional:
+            met = element.get(keys[place]) if low <= place < high else None
+            if met is None:
+                return None
+            at, form = place, form or met
+            continue
         for _ in range(gap + 1):
             if not low <= place < high or keys[place] in element or keys[place] in _ENDS:
                 break
