@@ -6,7 +6,7 @@ is scored by what stands around it, and the best one is handed to `nlp.places.Re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -235,10 +235,9 @@ def scene_of_crime(
     resolver = _resolver()
     fine = [c for c in ranked if c.mention.kind in FINE and c.score >= w["fine_least"]]
     admin = [c for c in ranked if c.mention.kind not in FINE and c.mention.kind != "country"]
-    best = fine[0] if fine else None
-    if best is not None:
-        best = _finest(best, fine)
-        place = resolver.resolve(best.mention, mentions, country, region)
+    found = _coherent(fine, admin, lambda mention: resolver.resolve(mention, mentions, country, region))
+    if found is not None:
+        place, best = found
         place = _complete(place, best, [c for c in ranked if c.mention.kind in FINE])
         for wider in admin[:6]:
             if place.district is not None:
@@ -259,6 +258,47 @@ def scene_of_crime(
     if rest:
         return Found(resolver.resolve(rest[0].mention, mentions, country, region), rest[0].span, rest[0].rule)
     return _dateline(doc, resolver, mentions, country, region)
+
+
+_RIVALS = 4
+"""Fine places that are weighed against the administrative ones."""
+
+
+def _coherent(
+    fine: Sequence[Candidate], admin: Sequence[Candidate], resolve: Callable[[PlaceMention], ResolvedPlace]
+) -> tuple[ResolvedPlace, Candidate] | None:
+    """The fine place, resolved, whose score and agreement with the administrative places are best together; None if too low."""
+    share = _weights()["agreement"]
+    most = admin[0].score if admin else 0.0
+    choice: tuple[float, ResolvedPlace, Candidate] | None = None
+    for rival in fine[:_RIVALS]:
+        if choice is not None and rival.score <= choice[0]:
+            break
+        finest = _finest(rival, fine)
+        place = resolve(finest.mention)
+        agreeing = max((c.score for c in admin if _agrees(place, c.mention)), default=min(most, 0.0) - _UNNAMED)
+        total = rival.score - share * max(most - agreeing, 0.0)
+        if choice is None or total > choice[0]:
+            choice = (total, place, finest)
+    if choice is None or choice[0] < _weights()["fine_least"]:
+        return None
+    return choice[1], choice[2]
+
+
+_UNNAMED = 3.0
+"""How much worse than none the best administrative place is to be taken where a fine one lies in none that is named."""
+
+
+def _agrees(place: ResolvedPlace, mention: PlaceMention) -> bool:
+    """Whether a place lies in what the mention may name."""
+    return any(
+        place.country == p.country
+        and p.department in (None, place.department)
+        and (p.province is None or place.province == p.province or p.kind == "department")
+        and (p.kind != "district" or place.district == p.district)
+        for p in mention.candidates
+        if p.kind in _ADMINISTRATIVE
+    )
 
 
 _FINER = {"facility": 0, "neighbourhood": 1, "populated_place": 2}
