@@ -144,7 +144,8 @@ def date_right(gold: Incident, found: Incident) -> bool | None:
     return bool((found.get("date") or "")[: len(date)] == date)
 
 
-def _stands(gold: Incident, found: Incident) -> bool:
+def row_right(gold: Incident, found: Incident) -> bool:
+    """Type, administrative level and date are right, as far as they are labelled."""
     return type_right(gold, found) and admin_right(gold, found) is not False and date_right(gold, found) is not False
 
 
@@ -207,10 +208,10 @@ def evaluate(gold: Iterable[Mapping[str, Any]], predictions: Mapping[str, Sequen
                 )
             continue
         pairs = align(wanted, found)
-        rows_wrong += len(found) - sum(_stands(wanted[i], found[j]) for i, j in pairs.items())
+        rows_wrong += len(found) - sum(row_right(wanted[i], found[j]) for i, j in pairs.items())
         for i, incident in enumerate(wanted):
             match = found[pairs[i]] if i in pairs else None
-            stands = match is not None and _stands(incident, match)
+            stands = match is not None and row_right(incident, match)
             rows_right += stands
             rows_missed += not stands
             if not incident["main"]:

@@ -36,10 +36,13 @@ class Incidents:
         self.threshold = threshold
 
     def __call__(self, doc: Doc) -> Doc:
-        doc._.incidents = self._read(doc)
+        doc._.incidents = self.uncalibrated(doc)
+        for report in doc._.incidents:
+            report.confidence = calibrated(report.confidence)
         return doc
 
-    def _read(self, doc: Doc) -> list[IncidentReport]:
+    def uncalibrated(self, doc: Doc) -> list[IncidentReport]:
+        """The reports of a document, their confidence a mere product of what each decision thinks of itself."""
         found = events.mentions(doc)
         if max((m.score for m in found if m.trigger.role != "agent"), default=0.0) < _FAINT:
             return []
@@ -120,7 +123,7 @@ class Incidents:
                 probability *= _damped(day.score)
         if report.date is None:
             probability *= _OPEN_DATE
-        report.confidence = round(probability, 3)
+        report.confidence = probability
         return report
 
 
@@ -132,15 +135,35 @@ def _damped(score: float) -> float:
     return 0.5 + 0.5 / (1 + math.exp(-score))
 
 
-def decide(scores: dict[str, float], by_words: dict[str, float], rules: float | None = None) -> tuple[str, float]:
+def probabilities(scores: dict[str, float], by_words: dict[str, float], rules: float, words: float) -> dict[str, float]:
+    """Probability of every type by the rules' scores (their logarithm) and the words' log-probabilities, with those weights."""
+    both = {kind: rules * math.log1p(max(scores.get(kind, 0.0), 0.0)) + words * by_words[kind] for kind in by_words}
+    most = max(both.values())
+    total = sum(math.exp(value - most) for value in both.values())
+    return {kind: math.exp(value - most) / total for kind, value in both.items()}
+
+
+def decide(scores: dict[str, float], by_words: dict[str, float]) -> tuple[str, float]:
     """The likeliest type by the rules' scores and the words' log-probabilities together, and its probability.
 
-    `rules`: weight of the logarithm of the rules' score beside the words, that of `data/decision.toml` unless given.
+    The weights of the two are those of `data/decision.toml`, table `type`.
     """
-    weight = data("decision.toml")["type"]["rules"] if rules is None else rules
-    both = {kind: weight * math.log1p(max(scores.get(kind, 0.0), 0.0)) + by_words[kind] for kind in by_words}
+    weights = data("decision.toml")["type"]
+    both = probabilities(scores, by_words, weights["rules"], weights["words"])
     best = max(both, key=lambda kind: both[kind])
-    return best, 1 / sum(math.exp(value - both[best]) for value in both.values())
+    return best, both[best]
+
+
+def log_odds(probability: float) -> float:
+    """Log-odds of a probability, which is kept away from 0 and 1."""
+    kept = min(max(probability, 0.005), 0.995)
+    return math.log(kept / (1 - kept))
+
+
+def calibrated(confidence: float) -> float:
+    """How likely a row of that raw confidence is right: Platt scaling, fitted by `python -m nlp.training`."""
+    table = data("decision.toml")["confidence"]
+    return round(1 / (1 + math.exp(-(table["bias"] + table["slope"] * log_odds(confidence)))), 3)
 
 
 def features_of(doc: Doc, evidence: events.Evidence, scene: Scene, scores: dict[str, float]) -> dict[str, float]:

@@ -6,7 +6,7 @@ is no date: an invented one is the worst fault.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +19,7 @@ from .scene import Scene
 
 if TYPE_CHECKING:
     from .dates import DateValue
+    from .events import Mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,21 @@ def _words() -> dict[str, frozenset[int]]:
     return {name: ids(words) for name, words in data("context.toml")["date_words"].items()}
 
 
+_BEFORE, _AFTER = 5, 3
+"""Tokens before and after a date among which its verb stands."""
+_NEIGHBOURS = ("said", "judged", "caught", "found", "happened")
+_DEED = ("act", "name")
+_MARKS = ids((",", ".", ";", ":", "(", ")", "|", "-", "–", "—", "“", "”", "«", "»", '"'))
+
 _PAST = ("ó", "aron", "ieron", "eron", "aba", "aban", "ían")
 _OLD = 45
 """Days before publication after which news seldom tells of a fresh deed."""
 
 
-def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[int]) -> dict[str, float]:
-    """What speaks for and against one date, by the names of `data/decision.toml`."""
+def features(
+    doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[int], told: Sequence[Mention] = ()
+) -> dict[str, float]:
+    """What speaks for and against one date, by the names of `data/decision.toml`; `told`: the triggers of its sentence."""
     view = scene.view(span.start)
     if view is None:
         return {}
@@ -84,6 +93,16 @@ def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[in
     }
     for name in view.aftermath:
         found[name] = 1.0
+    first, last = _clause(keys, span, sentence.start, sentence.end)
+    inside = [m for m in told if first <= m.span.start < last]
+    found["clause_event"] = max(
+        (m.trigger.strength * m.factuality.weight for m in inside if m.trigger.role in _DEED), default=0.0
+    )
+    found["clause_police"] = max((m.trigger.strength for m in inside if m.trigger.role in ("police", "court")), default=0.0)
+    near = _beside(keys, span, first, last)
+    for name in _NEIGHBOURS:
+        if near & words[name]:
+            found[f"beside_{name}"] = 1.0
     published = doc._.published
     if published is not None and value.start is not None:
         old = (published - value.start).days > _OLD
@@ -91,6 +110,21 @@ def features(doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[in
         if scene.event == "judicial" and not old:
             found["recent_judicial"] = 1.0
     return found
+
+
+def _clause(keys: list[int], span: Span, start: int, end: int) -> tuple[int, int]:
+    """The stretch between two marks of a sentence that holds a date."""
+    first, last = span.start, span.end
+    while first > start and keys[first - 1] not in _MARKS:
+        first -= 1
+    while last < end and keys[last] not in _MARKS:
+        last += 1
+    return first, last
+
+
+def _beside(keys: list[int], span: Span, first: int, last: int) -> set[int]:
+    """The words right before and after a date, of its clause."""
+    return {*keys[max(first, span.start - _BEFORE) : span.start], *keys[span.end : min(last, span.end + _AFTER)]}
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
@@ -106,6 +140,9 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     w = _weights()
     published = doc._.published
     keys: list[int] = doc.to_array("LOWER").tolist()
+    by_sentence: dict[int, list[Mention]] = {}
+    for mention in scene.mentions:
+        by_sentence.setdefault(mention.sentence.order, []).append(mention)
     found: list[Candidate] = []
     first = True
     for span in doc.spans.get("dates", ()):
@@ -115,7 +152,7 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
             continue
         if published is not None and value.start is not None and value.start > published:
             continue
-        told = features(doc, scene, span, value, keys)
+        told = features(doc, scene, span, value, keys, by_sentence.get(view.sentence.order, ()))
         told["first"] = float(first)
         first = False
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
@@ -138,6 +175,7 @@ _REASONS = {
     "told": "with a verb of happening",
     "part_of_day": "with a part of the day",
     "clock": "with a clock time",
+    "beside_happened": "beside a verb of happening",
 }
 
 

@@ -15,8 +15,9 @@ from sklearn.model_selection import KFold
 from spacy.tokens import Doc
 
 from .. import events, load, several, when, where
-from ..evaluate import _admin, _core, type_right
-from ..incidents import decide
+from ..evaluate import _admin, _core, align, row_right
+from ..incidents import log_odds, probabilities
+from ..lexicon import data
 from ..pipeline import documents
 from ..scene import survey
 from .categorizer import Learner
@@ -48,15 +49,14 @@ def read_apart(texts: Sequence[Text], others: Sequence[Text] = ()) -> list[Doc]:
 
 
 def fit(articles: Sequence[Text], snippets: Sequence[Text]) -> None:
-    """Fit and write the tables `relevance`, `type`, `when`, `where_fine`, `where_admin` and `several`."""
-    texts = [*articles, *snippets]
-    read = read_apart(texts)
-    docs = read[: len(articles)]
-    replace_table("relevance", relevance(read, texts))
-    replace_table("type", {"rules": rules_share(docs, articles)})
+    """Fit and write the tables `relevance`, `type`, `when`, `where_fine`, `where_admin`, `several` and `confidence`."""
+    docs = read_apart(articles, snippets)
+    replace_table("relevance", relevance(docs, articles))
+    replace_table("type", shares(docs, articles))
     for name, examples in choices(docs, articles).items():
         replace_table(name, _weights(examples, _PLACE_STRENGTH if name.startswith("where") else _CHOICE_STRENGTH))
     replace_table("several", _weights(further(docs, articles), _CHOICE_STRENGTH))
+    replace_table("confidence", confidence(docs, articles))
 
 
 def relevance(docs: Sequence[Doc], texts: Sequence[Text]) -> dict[str, float]:
@@ -75,19 +75,40 @@ def relevance(docs: Sequence[Doc], texts: Sequence[Text]) -> dict[str, float]:
     return weights
 
 
-def rules_share(docs: Sequence[Doc], articles: Sequence[Text]) -> float:
-    """Weight of the rules beside the words in the choice of the type: the one with which most main types are right."""
+def shares(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, float]:
+    """Weights of the rules and the words in the choice of the type: those that make the labelled types likeliest."""
+    told: list[tuple[dict[str, float], dict[str, float], list[str]]] = []
+    for doc, text in zip(docs, articles, strict=True):
+        main = next((incident for incident in text.incidents or () if incident["main"]), None)
+        if main is not None and "decision" in doc.user_data:
+            told.append((doc.user_data["decision"]["types"], doc._.categories.types, [main["type"], *main.get("also", ())]))
 
-    def right(weight: float) -> int:
-        hits = 0
-        for doc, text in zip(docs, articles, strict=True):
-            main = next((incident for incident in text.incidents or () if incident["main"]), None)
-            if main is not None and "decision" in doc.user_data:
-                kind, _ = decide(doc.user_data["decision"]["types"], doc._.categories.types, weight)
-                hits += type_right(main, {"type": kind})
-        return hits
+    def likelihood(rules: float, words: float) -> float:
+        total = 0.0
+        for scores, by_words, accepted in told:
+            shared = probabilities(scores, by_words, rules, words)
+            total += math.log(max(sum(shared.get(kind, 0.0) for kind in accepted), 1e-6))
+        return total
 
-    return max((step / 4 for step in range(1, 17)), key=lambda weight: (right(weight), -abs(weight - 2)))
+    steps = [step / 4 for step in range(1, 13)]
+    rules, words = max(((rules, words) for rules in steps for words in steps), key=lambda pair: likelihood(*pair))
+    return {"rules": rules, "words": words}
+
+
+def confidence(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, float]:
+    """Platt scaling: how the log-odds of a report's raw confidence become those that its row is right."""
+    component: Any = load().get_pipe("incidents")
+    odds: list[float] = []
+    right: list[bool] = []
+    for doc, text in zip(docs, articles, strict=True):
+        reports = component.uncalibrated(doc)
+        found = [vars(report) for report in reports]
+        pairs = align(text.incidents or [], found)
+        stands = {j for i, j in pairs.items() if row_right((text.incidents or [])[i], found[j])}
+        odds += [log_odds(report.confidence) for report in reports]
+        right += [j in stands for j in range(len(reports))]
+    model = LogisticRegression(C=1.0).fit(np.array(odds)[:, None], right)
+    return {"slope": float(model.coef_[0][0]), "bias": float(model.intercept_[0])}
 
 
 def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Example]]:
@@ -156,7 +177,8 @@ def _weights(examples: Sequence[Example], strength: float) -> dict[str, float]:
 
 
 def replace_table(name: str, values: dict[str, float]) -> None:
-    """Write the numbers of one table of `decision.toml`, leaving the rest of the file as it is."""
+    """Set the numbers of one table of `decision.toml`, in the file, which otherwise stays as it is, and for this process."""
+    data("decision.toml")[name] = values
     text = FILE.read_text("utf-8")
     lines = "".join(f"{key} = {value:.2f}\n" for key, value in values.items() if math.isfinite(value))
     start = text.index(f"[{name}]\n") + len(name) + 3
