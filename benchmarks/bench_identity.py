@@ -2,7 +2,7 @@
 
 `python benchmarks/bench_identity.py [SIZE ...]` fills archives with synthetic assignments at the density of a region's press
 (each province has as many incidents a day whatever the size: more of them means more days and provinces), links the same 400
-new articles in each, and prints milliseconds a report, the ratio and the peak memory. Three rounds, the fastest counts.
+new articles in each by turns, and prints milliseconds a report, the ratio and the peak memory. The fastest round counts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from db.archive import Archive
 from db.identity import link
 
 NEW = 400
+ROUNDS = 5
 FAMILIES = ("life", "property", "extortion", "sexual", "drugs")
 DISTRICTS = [f"{province:04}{district:02}" for province in range(101, 297) for district in range(1, 10)]
 PER_DAY = 40
@@ -95,25 +97,26 @@ def tell(archive: Archive, turn: int) -> None:
             archive.store_reports(version, "bench", [report])
 
 
-def measure(size: int) -> float:
-    """Milliseconds that a new report costs in an archive of this size."""
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "archive.db", write=True) as archive:
-        fill(archive, size)
-        times = []
-        for turn in range(3):
-            tell(archive, turn)
-            begun = time.perf_counter()
-            done = link(archive)
-            times.append((time.perf_counter() - begun) * 1000 / NEW)
-            assert done.articles == NEW
-        return min(times)
+def main(sizes: list[int]) -> None:
+    """Fill an archive of each size, link new articles in each by turns, and print what one costs."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        archives = [stack.enter_context(Archive(Path(folder) / f"{size}.db", write=True)) for size in sizes]
+        for archive, size in zip(archives, sizes, strict=True):
+            fill(archive, size)
+        cpu, wall = ([[] for _ in sizes], [[] for _ in sizes])
+        for turn in range(ROUNDS):
+            for number, archive in enumerate(archives):
+                tell(archive, turn)
+                begun, begun_cpu = time.perf_counter(), time.process_time()
+                done = link(archive)
+                wall[number].append((time.perf_counter() - begun) * 1000 / NEW)
+                cpu[number].append((time.process_time() - begun_cpu) * 1000 / NEW)
+                assert done.articles == NEW
+        for size, used, waited in zip(sizes, cpu, wall, strict=True):
+            print(f"{size:>9,} incidents: {min(used):.2f} ms of processor, {min(waited):.2f} ms in all, a new report")
+        print(f"ratio {min(cpu[-1]) / min(cpu[0]):.2f} of processor, {min(wall[-1]) / min(wall[0]):.2f} in all")
+        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":
-    sizes = [int(text) for text in sys.argv[1:]] or [10_000, 1_000_000]
-    costs = []
-    for size in sizes:
-        costs.append(measure(size))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{size:>9,} incidents: {costs[-1]:.2f} ms a new report; peak memory so far {peak:.0f} MB", flush=True)
-    print(f"ratio {costs[-1] / costs[0]:.2f}")
+    main([int(text) for text in sys.argv[1:]] or [10_000, 1_000_000])
