@@ -110,9 +110,6 @@ class Sentences:
 def sentences(doc: Doc) -> list[Sentence]:
     """The document's sentences with their zones, in order; blank ones are left out."""
     zones = ZoneIndex(doc)
-    starts = np.flatnonzero(doc.to_array("SENT_START") == 1).tolist()
-    found: list[Sentence] = []
-    for start, end in zip(starts, [*starts[1:], len(doc)], strict=False):
-        zone = zones.at(start)
-        found.append(Sentence(start, end, zone, len(found)))
-    return found
+    starts = (doc.to_array("SENT_START") == 1).nonzero()[0].tolist()
+    ends = [*starts[1:], len(doc)]
+    return [Sentence(start, end, zones.at(start), order) for order, (start, end) in enumerate(zip(starts, ends, strict=False))]

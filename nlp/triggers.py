@@ -108,7 +108,7 @@ class Triggers:
                     present = present if present is not None else set(keys[sentence.start : sentence.end])
                     if entry.not_with & present or (entry.needs and not entry.needs & present):
                         continue
-                if any(at in taken for at in range(hit.start, hit.end)) and (entry.role != "feature" or hit.start in ignored):
+                if not taken.isdisjoint(range(hit.start, hit.end)) and (entry.role != "feature" or hit.start in ignored):
                     continue
                 if entry.implies:
                     circumstances.append(Circumstance(hit.start, entry.implies))
