@@ -227,11 +227,12 @@ def measure(command: list[str], env: dict[str, str] | None = None, timeout: floa
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True
     )
     peak = [0.0]
+    cpu: dict[int, float] = {}
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(0.25):
-            peak[0] = max(peak[0], memory(process.pid))
+            peak[0] = max(peak[0], memory(process.pid, cpu))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -243,11 +244,11 @@ def measure(command: list[str], env: dict[str, str] | None = None, timeout: floa
         err += f"\\nended after {timeout} s"
     over.set()
     watcher.join()
-    return {"seconds": time.monotonic() - begun, "peak": peak[0], "out": out, "err": err, "status": process.returncode}
+    return {"seconds": time.monotonic() - begun, "peak": peak[0], "cpu": sum(cpu.values()), "out": out, "err": err}
 
 
-def memory(session: int) -> float:
-    """Proportional set size of every process of a session, in MB (Linux)."""
+def memory(session: int, cpu: dict[int, float]) -> float:
+    """Proportional set size of every process of a session, in MB; notes the CPU seconds of each so far (Linux)."""
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -256,6 +257,7 @@ def memory(session: int) -> float:
             stat = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(stat[3]) != session:
                 continue
+            cpu[int(folder.name)] = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
             for line in (folder / "smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])
@@ -324,7 +326,7 @@ def main() -> None:
             (folder / "few.json").write_text(json.dumps(urls[: given.peer_pages]))
             pythons = {one: peer(folder, one) for one in wanted if one in PEERS}
             print(f"{given.pages} pages of {SIZE // 1024} KB from {given.newspapers} newspapers, {os.cpu_count()} cores")
-            print(f"{'':<14}{'pages':>8}{'seconds':>10}{'pages/s':>10}{'peak MB':>10}")
+            print(f"{'':<14}{'pages':>8}{'seconds':>10}{'pages/s':>10}{'CPU ms/page':>13}{'peak MB':>10}")
             for _ in range(given.rounds):
                 for one in wanted:
                     if one == "quintanas":
@@ -344,7 +346,11 @@ def main() -> None:
                             print(f"{one}: {done['err'].strip()[-1500:]}", file=sys.stderr)
                             continue
                     rate = done["pages"] / done["seconds"]
-                    print(f"{one:<14}{done['pages']:>8}{done['seconds']:>10.1f}{rate:>10.1f}{done['peak']:>10.0f}", flush=True)
+                    print(
+                        f"{one:<14}{done['pages']:>8}{done['seconds']:>10.1f}{rate:>10.1f}"
+                        f"{1000 * done['cpu'] / max(1, done['pages']):>13.1f}{done['peak']:>10.0f}",
+                        flush=True,
+                    )
     finally:
         assert server.stdin is not None
         server.stdin.close()

@@ -147,8 +147,6 @@ class ReadingPool:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the crawl ends its readers itself
-    if hasattr(os, "nice"):
-        os.nice(1)  # the reactor, which feeds the readers, goes first
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
