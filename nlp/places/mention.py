@@ -74,6 +74,13 @@ def _known_afar(place: Place) -> bool:
     return place.kind in ("country", "department") or (place.kind == "district" and (place.ubigeo or "").endswith("0101"))
 
 
+def _unmistakable(place: Place) -> bool:
+    """Whether hamlets of the same name are not thought of: a country, a unit of Peru or a province's capital."""
+    if place.kind == "country" or (place.kind in ADMIN and place.country == "PE"):
+        return True
+    return place.kind == "populated_place" and place.country == "PE" and (place.ubigeo or "")[4:] == "01"
+
+
 def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
     """The places that a mention's words may mean, in the light of its kind word and of the newspaper's country."""
     home = m.country or "PE"
@@ -83,7 +90,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
             pool = [p for p in named if p.kind in BELOW or key not in shipped().overshadowed]
             if home != "PE" or not any(p.kind in ADMIN for p in pool):
                 pool += [p for p in g.abroad(key) if p.country == home or p.population >= BIG]
-            if home == "PE" and not any(p.kind == "country" or (p.kind in ADMIN and p.country == "PE") for p in named):
+            if home == "PE" and not any(_unmistakable(p) for p in named):
                 pool += g.populated(key)
             own = [p for p in pool if p.country == home]
             found = own + [p for p in pool if p.country != home]

@@ -538,7 +538,7 @@ class Scan:
             if not told and not kinds & {"department", "country", "province"} and (opens or " " not in key):
                 return 0
         listed = " " in key and prev is not None and prev.text == ","
-        if kinds <= _FINE and not (told or comma or aside or listed or self._admin_follows(end)):
+        if kinds <= _FINE and not (told or comma or aside or listed or opening or self._admin_follows(end)):
             return 0
         if " " not in key and kinds <= {"neighbourhood", "facility"} and not (strong or comma or aside):
             return 0  # "Márquez", "Leticia" and "Camacho" are persons too
@@ -550,6 +550,8 @@ class Scan:
         pool = [p for p in places if p.country == self.country] or list(places)
         order = ("district", "province", "department", "country", "populated_place", "neighbourhood", "facility", "street")
         found = {p.kind for p in pool}
+        if found == {"populated_place"} and all(p.country == "PE" and (p.ubigeo or "")[4:6] == "01" for p in pool):
+            return "district"  # a province's capital that its district is not named after: Pucallpa, Tingo María
         return next(k for k in order if k in found)
 
     def _after_noun(self, k: int) -> bool:

@@ -463,6 +463,41 @@ CASES = [
         admin="Cazorla, -, Andalucía",
         country="ES",
     ),
+    # what only says what stands in the place named
+    Case("La agresión ocurrió en un condominio de San Borja.", "San Borja", admin="San Borja, Lima, Lima"),
+    Case("Lo hallaron en zona rural de Otuzco, La Libertad.", "Otuzco", admin="Otuzco, Otuzco, La Libertad"),
+    # phrases of belonging
+    Case(
+        "Cayó a la altura del centro poblado Las Tunas Altas, que pertenece al distrito de Perené, en Chanchamayo.",
+        "centro poblado Las Tunas Altas",
+        "centro poblado Las Tunas Altas",
+        admin="Perené, Chanchamayo, Junín",
+    ),
+    Case(
+        "Decomisaron la carga en la salida a Cusco, en Juliaca.",
+        "salida a Cusco",
+        "salida a Cusco",
+        admin="Juliaca, San Román, Puno",
+    ),
+    # a city whose district is called otherwise is no part of the district
+    Case("PUERTO MALDONADO. Dos sujetos asaltaron un grifo.", "PUERTO MALDONADO", admin="Tambopata, Tambopata, Madre de Dios"),
+    # a neighbourhood is no evidence for its neighbour
+    Case("Robaron en Miraflores. Otro robo se dio en San Borja.", "Miraflores", admin="Miraflores, Lima, Lima"),
+    # the context confirms a common name
+    Case(
+        "La casa está en la urbanización Santa Victoria. El local quedaba en Chiclayo.",
+        "urbanización Santa Victoria",
+        "urbanización Santa Victoria",
+        admin="Chiclayo, Chiclayo, Lambayeque",
+    ),
+    # abroad, X of Y is a part of Y
+    Case(
+        "Los allanamientos fueron en Desamparados de Alajuela.",
+        "Desamparados",
+        "Desamparados",
+        admin="Alajuela, -, Alajuela",
+        country="CR",
+    ),
     Case("Hallaron cocaína en El Alto, departamento de La Paz.", "El Alto", admin="El Alto, -, La Paz", country="BO"),
 ]
 
