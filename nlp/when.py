@@ -47,6 +47,8 @@ def _words() -> dict[str, frozenset[int]]:
 _BEFORE, _AFTER = 5, 3
 """Tokens before and after a date among which its verb stands."""
 _NEIGHBOURS = ("said", "judged", "caught", "found", "happened")
+_TOLD_THERE = 0.5
+"""Strength of a trigger from which a clause tells the deed; else a date beside a verb of speaking is the speaker's own."""
 _DEED = ("act", "name")
 _MARKS = ids((",", ".", ";", ":", "(", ")", "|", "-", "–", "—", "“", "”", "«", "»", '"'))
 
@@ -103,6 +105,9 @@ def features(
     for name in _NEIGHBOURS:
         if near & words[name]:
             found[f"beside_{name}"] = 1.0
+    spoken = "beside_said" in found or "beside_judged" in found
+    if spoken and not police and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
+        found["announced"] = 1.0
     published = doc._.published
     if published is not None and value.start is not None:
         old = (published - value.start).days > _OLD
@@ -182,7 +187,7 @@ _REASONS = {
 def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> Candidate | None:
     """The date of the incident, None where the text decides none."""
     w = data("decision.toml")["when_choice"]
-    ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"]]
+    ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"] and not c.features.get("announced")]
     for candidate in ranked:
         if candidate.score < ranked[0].score - w["undecided_gap"]:
             return None
