@@ -13,6 +13,7 @@ from spacy.tokens import Doc, Span
 
 from .extensions import get
 from .factuality import Factuality
+from .forms import lower_ids
 from .lexicon import data, ids
 from .sentences import Sentence
 from .triggers import Circumstance, Trigger
@@ -122,7 +123,7 @@ def relevance_features(
     past = [m for m in event if m.trigger.form in ("past", "participle") and m.factuality.weight > 0.5]
     asserted = sum(1 for m in event if m.factuality.weight > 0.5)
     agents = sum(m.score for m in evidence.mentions if m.trigger.role in ("agent", "sign"))
-    vocabulary = set(doc.to_array("LOWER").tolist())
+    vocabulary = set(lower_ids(doc))
     genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
     total = sum(scores.values())
     return genre | {

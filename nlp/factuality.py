@@ -10,6 +10,7 @@ from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from .extensions import get, put, register
+from .forms import lower_ids
 from .lexicon import Lexicon, data, ids
 from .sentences import Sentence
 from .triggers import Trigger
@@ -103,7 +104,7 @@ class FactualityReader:
         spans = doc.spans.get("triggers", ())
         readings: dict[int, dict[str, str]] = {}
         doc.user_data["readings"] = readings
-        keys: list[int] = doc.to_array("LOWER").tolist()
+        keys: list[int] = lower_ids(doc)
         found: list[Sentence] = doc.user_data.get("sentences", [])
         at = 0
         for span in spans:

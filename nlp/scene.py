@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 
 from .events import Mention
 from .extensions import get
+from .forms import lower_ids
 from .lexicon import Lexicon, data
 from .sentences import Sentence
 
@@ -123,7 +124,7 @@ def survey(doc: Doc, found: list[Mention], kind: str) -> Scene:
         event = "judicial"
     elif police_early > act_early:
         event = "police_action"
-    keys: list[int] = doc.to_array("LOWER").tolist()
+    keys: list[int] = lower_ids(doc)
     cues = _cues()
     for view in views:
         if view.sentence.zone in ("link", "byline"):

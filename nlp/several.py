@@ -12,6 +12,7 @@ from functools import cache
 from spacy.tokens import Doc
 
 from .extensions import get
+from .forms import lower_ids
 from .lexicon import Lexicon, data, ids
 from .scene import Scene
 
@@ -56,7 +57,7 @@ def paragraphs(doc: Doc, scene: Scene) -> list[range]:
 
 def features(doc: Doc, scene: Scene) -> list[tuple[range, dict[str, float], set[str]]]:
     """Every paragraph after the first that tells the deed: its sentences, figures for a further deed, cues at its head."""
-    keys: list[int] = doc.to_array("LOWER").tolist()
+    keys: list[int] = lower_ids(doc)
     cues = _cues()
     opening = next((v for v in scene.views if v.sentence.zone == "lead"), None)
     limit = opening.sentence.end if opening else 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from spacy.tokens import Doc, Span
 
 from .extensions import get
+from .forms import lower_ids
 from .lexicon import data, ids
 from .scene import Scene
 
@@ -144,7 +145,7 @@ def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) ->
 def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     w = _weights()
     published = doc._.published
-    keys: list[int] = doc.to_array("LOWER").tolist()
+    keys: list[int] = lower_ids(doc)
     by_sentence: dict[int, list[Mention]] = {}
     for mention in scene.mentions:
         by_sentence.setdefault(mention.sentence.order, []).append(mention)

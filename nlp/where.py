@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from spacy.tokens import Doc, Span
 
 from .extensions import get
+from .forms import lower_ids
 from .lexicon import data, ids
 from .scene import Scene, View
 
@@ -121,7 +122,7 @@ def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) ->
 
 
 def _score(doc: Doc, scene: Scene) -> list[Candidate]:
-    keys: list[int] = doc.to_array("LOWER").tolist()
+    keys: list[int] = lower_ids(doc)
     found: list[Candidate] = []
     counts: dict[str, int] = {}
     chains: dict[int, int] = {}
