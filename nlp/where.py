@@ -171,7 +171,9 @@ def _company(found: Sequence[Candidate]) -> dict[int, dict[str, float]]:
     chains: dict[int, list[PlaceMention]] = {}
     firsts: dict[int, int] = {}
     for c in found:
-        chains.setdefault(c.mention.chain, []).append(c.mention)
+        phrase = chains.setdefault(c.mention.chain, [])
+        if len(phrase) < _MOST:
+            phrase.append(c.mention)
         firsts.setdefault(c.mention.sentence, c.mention.first)
     wide = [c.mention for c in found if c.mention.kind in _ADMINISTRATIVE][:_MOST]
     title = [m for m in wide if m.zone in ("headline", "dateline")]

@@ -106,8 +106,10 @@ def test_any_text(text: str, title: str | None, published: str | None) -> None:
         "\n".join(["El robo fue en Trujillo."] * 9_000),
         "“" * 50_000,
         "jr. " * 50_000,
+        "Asaltaron un banco en la urb. La " * 6_000,
+        "urb. La " * 20_000,
     ],
-    ids=["empty", "breaks", "one word", "one trigger", "many lines", "quotes", "abbreviations"],
+    ids=["empty", "breaks", "one word", "one trigger", "many lines", "quotes", "abbreviations", "places", "one long phrase"],
 )
 def test_large_and_odd(text: str) -> None:
     assert [identity for identity, _ in extract([NewsText("x", text)], pipeline())] == ["x"]
