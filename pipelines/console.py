@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TypeVar
 
 from rich.console import Console
+from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 T = TypeVar("T")
@@ -16,14 +18,19 @@ LOG_EVERY = 1000
 """Items between two log lines where there is no terminal."""
 
 
+@cache
 def stderr() -> Console:
-    """A console on the present standard error."""
+    """The console on standard error that bars and messages share, so that neither writes over the other."""
     return Console(stderr=True)
 
 
 def set_up_logging() -> None:
     """Send this program's messages to standard error, one short line each."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
+    if stderr().is_terminal:
+        handler = RichHandler(console=stderr(), show_path=False)
+        logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler])
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
     quiet_libraries()
 
 
