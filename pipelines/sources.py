@@ -36,24 +36,20 @@ def configured_sources(folder: DataFolder, extra: Path | None, chosen: Sequence[
     return [sources[name] for name in chosen] if chosen else list(sources.values())
 
 
-def counted(total: int, reasons: Mapping[str, int]) -> str:
-    """A count with its reasons: `3 (2 robots, 1 no-body)`."""
-    if not total:
-        return "0"
-    return f"{total} ({', '.join(f'{count} {reason}' for reason, count in sorted(reasons.items()))})"
+_COUNTS = ("found", "fetched", "new", "changed", "unchanged", "gone", "skipped", "failed")
 
 
 def summary_table(newspapers: Iterable[Mapping[str, Any]]) -> str:
-    """What one run did, a row a newspaper."""
-    table = Table("newspaper", "found", "fetched", "new", "changed", "unchanged", "gone", "skipped", "failed")
+    """What one run did: a row of counts a newspaper, and below, a line each, why pages were skipped or failed."""
+    table = Table("newspaper", *_COUNTS, padding=(0, 1, 0, 0))
+    reasons = []
     for row in newspapers:
-        table.add_row(
-            row["source"],
-            *(str(row[key]) for key in ("found", "fetched", "new", "changed", "unchanged", "gone")),
-            counted(row["skipped"], row["skipped_reasons"]),
-            counted(row["failed"], row["failed_reasons"]),
-        )
-    return rendered(table)
+        table.add_row(row["source"], *(str(row[key]) for key in _COUNTS))
+        for key in ("skipped", "failed"):
+            if row[key]:
+                why = ", ".join(f"{count} {reason}" for reason, count in sorted(row[f"{key}_reasons"].items()))
+                reasons.append(f"  {row['source']}: {key} {why}")
+    return "\n".join([rendered(table), *reasons])
 
 
 def states_table(folder: DataFolder, sources: Iterable[Source]) -> str:

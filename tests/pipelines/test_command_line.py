@@ -260,9 +260,10 @@ def test_a_newspaper_that_does_not_answer_is_counted_and_the_others_finish(quint
         done = quintanas("crawl", "mudo", "vigia", "--sources", own, "--data", tmp_path, "--set", "RETRY_TIMES=0")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    mudo, vigia = (next(line for line in done.stdout.splitlines() if line.split()[:1] == [name]) for name in ("mudo", "vigia"))
-    assert "refused" in mudo
-    assert int(vigia.split()[3]) > 5
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["mudo:", "failed", "1", "refused"] in lines
+    vigia = next(line for line in lines if line[:1] == ["vigia"])
+    assert int(vigia[3]) > 5
 
 
 @pytest.mark.parametrize(
