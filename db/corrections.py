@@ -113,16 +113,6 @@ def restore(archive: Archive, target: str, *, reason: str, author: str) -> str:
         return _note(archive, "restore", None if address else name, reason, author, other=name if address else None) or name
 
 
-def history(archive: Archive, incident: str) -> list[dict[str, Any]]:
-    """Everything that was decided about an incident and those merged into it, oldest first."""
-    rows = archive.db.conn.execute(
-        """SELECT at, author, action, field, before, value, other, reason FROM corrections WHERE incident IN
-        (SELECT id FROM incidents WHERE id = :id OR merged_into = :id) ORDER BY id""",
-        {"id": _standing(archive, incident)},
-    )
-    return [dict(row) for row in rows]
-
-
 def gold(archive: Archive) -> Iterator[dict[str, Any]]:
     """Articles whose every incident a person confirmed or corrected, as labelled articles: what `quintanas evaluate` takes.
 

@@ -51,6 +51,11 @@ def title(key: str) -> str:
     return " ".join(w if i and w in _PARTICLES else w.capitalize() for i, w in enumerate(words))
 
 
+BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
+"""Kinds of places below the district."""
+ADMIN = frozenset({"district", "province", "department", "country"})
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One place. The fields that its kind leaves open are None; `ubigeo` has six characters, padded with 00."""

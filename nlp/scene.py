@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from .events import Mention
 from .extensions import get
 from .forms import lower_ids
+from .gazetteer import BELOW
 from .lexicon import Lexicon, data
 from .sentences import Sentence
 
@@ -24,7 +25,6 @@ _FAMILIES = (
     frozenset({"drug_offence", "weapons_offence", "environmental_crime", "other_crime"}),
     frozenset({"fraud", "corruption", "take"}),
 )
-_FINE = frozenset({"street", "neighbourhood", "populated_place", "facility"})
 _SET_ASIDE = frozenset({"general", "habitual", "policy", "background", "fiction", "denied", "hypothetical"})
 
 
@@ -140,6 +140,6 @@ def survey(doc: Doc, found: list[Mention], kind: str) -> Scene:
             view_of.dated = True
     for span in doc.spans.get("places", ()):
         view_of, mention_of = scene.view(span.start), get(span, "place")
-        if view_of is not None and mention_of is not None and mention_of.kind in _FINE and not mention_of.roles:
+        if view_of is not None and mention_of is not None and mention_of.kind in BELOW and not mention_of.roles:
             view_of.placed = True
     return scene

@@ -15,13 +15,14 @@ from spacy.tokens import Doc, Span
 
 from .extensions import get
 from .forms import lower_ids
+from .gazetteer import BELOW
 from .lexicon import data, ids
 from .scene import Scene, View
 
 if TYPE_CHECKING:
     from .places import PlaceMention, ResolvedPlace, Resolver
 
-FINE = frozenset({"street", "neighbourhood", "populated_place", "facility"})
+FINE = BELOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..gazetteer import Gazetteer, Kind, Place, fold
+from ..gazetteer import ADMIN, BELOW, Gazetteer, Kind, Place, fold
 from .words import shipped
 
 SOFT_ROLES = frozenset({"institution", "resident", "crossed"})
 """Roles that make it unlikely, but leave it possible, that the crime happened there."""
-BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
-ADMIN = frozenset({"district", "province", "department", "country"})
 BIG = 100_000
 """People that a city abroad must have to be thought of without its country being named."""
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from spacy.lang.es.stop_words import STOP_WORDS
 from spacy.vocab import Vocab
 
-from ..gazetteer import Gazetteer, Kind, fold
+from ..gazetteer import BELOW, Gazetteer, Kind, fold
 from ..lexicon import data
 
 QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
-BELOW = frozenset({"street", "neighbourhood", "populated_place", "facility"})
-ADMIN = frozenset({"district", "province", "department", "country"})
 
 
 @dataclass(frozen=True, slots=True)

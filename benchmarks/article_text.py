@@ -1,6 +1,6 @@
 """How well and how fast an article's text and date are read from pages that nobody of this project wrote.
 
-    python benchmarks/bench_article_text.py [--aeb DIR] [--trafilatura DIR] [--fundus DIR] [--misses]
+    python benchmarks/article_text.py [--aeb DIR] [--trafilatura DIR] [--fundus DIR] [--misses]
 
 Each option names a checkout of a public collection, which is not part of this repository:
 
