@@ -23,8 +23,8 @@ import shapely
 from shapely.geometry import MultiPoint, shape
 from shapely.ops import unary_union
 
-# Natural Earth's adm1_code by INEI's department codes. Of its two "Callao" one is Puno; the other leaves Ventanilla out, so that
-# Callao and Lima (two areas there) are divided together.
+# Natural Earth's adm1_code by INEI's department codes. Of its two "Callao" one is Puno; the other leaves Ventanilla out, so
+# that Callao and Lima (two areas there) are divided together.
 DEPARTMENTS = {
     "01": ["PER-584"], "02": ["PER-577"], "03": ["PER-569"], "04": ["PER-570"], "05": ["PER-586"], "06": ["PER-578"],
     "08": ["PER-571"], "09": ["PER-588"], "10": ["PER-579"], "11": ["PER-589"], "12": ["PER-590"],
