@@ -387,6 +387,20 @@ class Archive:
             return None
         return row["etag"], row["last_modified"]
 
+    def robots(self, url: str) -> dict[str, Any] | None:
+        """The robots.txt last had from an address: `url`, `fetched` (an aware datetime), `body`, `etag`, `last_modified`."""
+        row = self._one("SELECT url, fetched, body, etag, last_modified FROM robots WHERE url = ?", (url,))
+        return row and {**row, "fetched": _aware(row["fetched"])}
+
+    def keep_robots(self, robots: Mapping[str, Any]) -> None:
+        """Keep a robots.txt, in the form that `robots` returns, in place of the one before."""
+        with self.transaction():
+            self._execute(
+                """INSERT OR REPLACE INTO robots (url, fetched, body, etag, last_modified)
+                VALUES (:url, :fetched, :body, :etag, :last_modified)""",
+                {**robots, "fetched": utc(robots["fetched"])},
+            )
+
     def record_visit(self, run: int, visit: Mapping[str, Any]) -> None:
         """Note what became of one request: the keys of `scraper.frontier.Visit`.
 

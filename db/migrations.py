@@ -302,3 +302,38 @@ def m102_yields(db: Database) -> None:
             reasons TEXT NOT NULL,          -- outcome → reason → count; JSON
             PRIMARY KEY (run, source)
         ) WITHOUT ROWID""")
+
+
+@migrations()
+def m103_robots(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE robots (               -- each host's robots.txt, as it was last had
+            url TEXT PRIMARY KEY,
+            fetched TEXT NOT NULL,          -- when the newspaper last said that this is it
+            body BLOB NOT NULL,
+            etag TEXT,
+            last_modified TEXT
+        ) WITHOUT ROWID""")
+
+
+@migrations()
+def m201_packed_texts(db: Database) -> None:
+    # article_versions.body is text, or a blob as db.packing writes it; this is what it is unpacked with
+    db.execute("CREATE TABLE dictionaries (id INTEGER PRIMARY KEY, content BLOB NOT NULL)")
+    db.execute("INSERT INTO dictionaries VALUES (1, ?)", (dictionary(1),))
+    # Two steps were edited before there was a release; archives from before are brought level here.
+    if "link" not in db.table("article_versions").columns_dict:
+        db.execute("ALTER TABLE article_versions ADD COLUMN link TEXT NOT NULL DEFAULT ''")
+        db.execute("UPDATE article_versions SET link = fetched_url")
+    [table] = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'assignments'").fetchone()
+    if "UNIQUE" in table:
+        waiting = db.execute("SELECT slot FROM unplaced").fetchall()
+        db.execute("DELETE FROM unplaced")
+        db.execute(table.replace("assignments", "assignments_free", 1).replace(" UNIQUE", "", 1))
+        db.execute("INSERT INTO assignments_free SELECT * FROM assignments")
+        db.execute("DROP TABLE assignments")
+        db.execute("ALTER TABLE assignments_free RENAME TO assignments")
+        for index, columns in (("article", "article"), ("incident", "incident"), ("province", "family, province, first")):
+            db.execute(f"CREATE INDEX assignments_{index} ON assignments ({columns})")
+        for (slot,) in waiting:
+            db.execute("INSERT INTO unplaced VALUES (?)", (slot,))

@@ -11,6 +11,7 @@ from scrapy.exceptions import CloseSpider
 
 from db.archive import Archive
 from scraper.frontier import Link, Listing, Validators, Visit
+from scraper.robots import RobotsFile
 
 GROUP = 0.25
 """Seconds after which what was written is on the disk. A kill loses no more, and all of it is asked for again."""
@@ -98,6 +99,14 @@ class ArchiveFrontier:
     def validators(self, url: str) -> Validators | None:
         found = self.archive.validators(url)
         return Validators(*found) if found else None
+
+    def robots(self, url: str) -> RobotsFile | None:
+        row = self.archive.robots(url)
+        return RobotsFile(**row) if row else None
+
+    def keep_robots(self, robots: RobotsFile) -> None:
+        with self.writing():
+            self.archive.keep_robots(vars(robots))
 
     def record(self, visit: Visit) -> None:
         with self.writing():

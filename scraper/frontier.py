@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from scraper.robots import RobotsFile
+
 Kind = Literal["discovery", "article"]
 Outcome = Literal["stored", "not_modified", "skipped", "failed", "gone"]
 
@@ -118,6 +120,14 @@ class Frontier(Protocol):
         """The validators that the last successful answer of this address carried, if any."""
         ...
 
+    def robots(self, url: str) -> RobotsFile | None:
+        """The robots.txt that was last had from this address, if any."""
+        ...
+
+    def keep_robots(self, robots: RobotsFile) -> None:
+        """Remember a robots.txt for later runs."""
+        ...
+
     def record(self, visit: Visit) -> None:
         """Say what became of one request."""
         ...
@@ -166,6 +176,12 @@ class MemoryFrontier:
 
     def validators(self, url: str) -> Validators | None:  # noqa: ARG002
         return None
+
+    def robots(self, url: str) -> RobotsFile | None:  # noqa: ARG002
+        return None
+
+    def keep_robots(self, robots: RobotsFile) -> None:
+        """Scrapy's middleware remembers it as long as this frontier lasts."""
 
     def record(self, visit: Visit) -> None:
         self.visits.append(visit)

@@ -43,6 +43,12 @@ class Period:
         """Whether days from `first` to `last` touch this period."""
         return not (self.since and last + _SLACK < self.since) and not (self.until and first - _SLACK > self.until)
 
+    def holds(self, published: datetime | None) -> bool:
+        """Whether an article appeared in this period, by the calendar of its newspaper; one without a date did not."""
+        if published is None:
+            return False
+        return not (self.since and published.date() < self.since) and not (self.until and published.date() > self.until)
+
     def covers(self, link: Link) -> bool:
         """Whether an article may have appeared in this period; one of which nothing is known may."""
         day = _day_of(link)

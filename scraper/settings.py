@@ -90,8 +90,10 @@ URLLENGTH_LIMIT = 2083
 # The frontier says what is fetched; a second filter would drop what it asks for again.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
-DOWNLOADER_MIDDLEWARES = {
+DOWNLOADER_MIDDLEWARES: dict[str, int | None] = {
     "scraper.middlewares.SafeAddressMiddleware": 60,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scraper.robots.KeptRobotsMiddleware": 100,
     "scraper.middlewares.RetryAfterMiddleware": 560,
     "scraper.middlewares.RedirectGuardMiddleware": 610,
 }

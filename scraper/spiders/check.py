@@ -82,9 +82,9 @@ class CheckSpider(NewspaperSpider):
         super()._record_listing(response, listing)
 
     def _record(
-        self, url: str, kind: Any, outcome: Any, reason: Any, response: Any = None, *, conditional: bool = False
+        self, url: str, kind: Any, outcome: Any, reason: Any, response: Any = None, *, conditional: bool = False, size: int = 0
     ) -> None:
-        super()._record(url, kind, outcome, reason, response, conditional=conditional)
+        super()._record(url, kind, outcome, reason, response, conditional=conditional, size=size)
         visit = Visit(url, self.source.id, kind, outcome, datetime.now(UTC), reason)
         self.visits.append(visit)
         if kind == "discovery" and outcome != "stored":

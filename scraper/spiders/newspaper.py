@@ -35,6 +35,7 @@ from scraper.middlewares import Refused, is_loopback
 from scraper.page import NotAnArticle, decode
 from scraper.period import Period
 from scraper.reading import InProcess, Page, Reader, ReadingPool, Unreadable
+from scraper.robots import RobotsUnreachable
 from scraper.sources import Source, load_sources
 from scraper.urls import canonical_url, fold_host
 
@@ -80,6 +81,10 @@ class NewspaperSpider(Spider):
         self.more = True  # whether the frontier may have articles to hand out
         self.left_alone: set[str] = set()
         self.asked = 0
+        # of a back-fill: whether all listings were read, what they named, and what of it may lie in the period
+        self.listed = not self.period
+        self.passed: set[int] = set()
+        self.named: set[int] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> NewspaperSpider:
@@ -168,19 +173,25 @@ class NewspaperSpider(Spider):
         """Ask for the next articles of the frontier; whether there were any."""
         engine = self.crawler.engine
         most = min(self.settings.getint("QUINTANAS_HANDED"), self.settings.getint("QUINTANAS_RUN_ARTICLES") - self.asked)
-        if not self.more or most <= 0 or engine is None or engine.spider is None:
+        if not self.listed or engine is None or engine.spider is None:
             return False
-        try:
-            links = self.frontier.due(self.source.id, most)
-        except CloseSpider:  # the frontier has failed, and has the run ended
-            return False
-        self.more = len(links) == most
-        self.asked += len(links)
-        for link in links:
-            engine.crawl(self._article(link))
-        return bool(links)
+        while self.more and most > 0:
+            try:
+                links = self.frontier.due(self.source.id, most)
+            except CloseSpider:  # the frontier has failed, and has the run ended
+                return False
+            self.more = len(links) == most
+            # what an earlier run left over, a back-fill leaves to the next ordinary run
+            links = [link for link in links if not self.period or hash(link.url) in self.named]
+            self.asked += len(links)
+            for link in links:
+                engine.crawl(self._article(link))
+            if links:
+                return True
+        return False
 
     def _idle(self) -> None:
+        self.listed = True
         if self._hand_out():
             raise DontCloseSpider
 
@@ -226,12 +237,13 @@ class NewspaperSpider(Spider):
         except Exception as error:
             self._unreadable(response, listing, error)
             return
+        unseen = any(hash(one.link.url) not in self.passed for one in found)
         new = self._take(found)
         most = self.source.max_pages or self.settings.getint("QUINTANAS_SECTION_PAGES")
         go_on = bool(new) or response.meta.get("resumed", False)
         if self.period:
             most = self.settings.getint("QUINTANAS_BACKFILL_PAGES")
-            go_on = bool(found) and not self.period.ended(one.link for one in found)
+            go_on = unseen and not self.period.ended(one.link for one in found)
         wanted: list[Listing] = []
         if following and listing.step + 1 < most and go_on:
             next_one = Listing(following, self.source.id, "section", listing.step + 1, listing.url)
@@ -256,7 +268,9 @@ class NewspaperSpider(Spider):
         """Offer articles to the frontier; returns those that are to be fetched."""
         links = [replace(one.link, address=one.address, hops=hops) for one in found]
         if self.period:
+            self.passed |= {hash(link.url) for link in links}
             links = [link for link in links if self.period.covers(link)]
+            self.named |= {hash(link.url) for link in links}
         wanted = self.frontier.add(links)
         self.more = self.more or bool(wanted)
         return wanted
@@ -294,6 +308,11 @@ class NewspaperSpider(Spider):
         article.status, article.bytes = response.status, len(response.body)
         if article.published is None:
             self._keep(response, "no-date")
+        if self.period and not self.period.holds(article.published):
+            # as if it had not been asked for: an ordinary run, or another period, may want it
+            reason = "undated" if article.published is None else "outside-period"
+            self._record(link.url, "article", "skipped", reason, size=len(response.body))
+            return
         if link.hops < self.settings.getint("QUINTANAS_LINK_DEPTH"):
             # before the article: a kill in between would leave nothing that leads to them
             self._take(
@@ -344,6 +363,7 @@ class NewspaperSpider(Spider):
         response: Response | None = None,
         *,
         conditional: bool = False,
+        size: int = 0,
     ) -> None:
         keep = response is not None and (conditional or outcome == "not_modified")
         visit = Visit(
@@ -354,7 +374,7 @@ class NewspaperSpider(Spider):
             at=datetime.now(UTC),
             reason=reason,
             status=response.status if response is not None else None,
-            bytes=len(response.body) if response is not None else 0,
+            bytes=len(response.body) if response is not None else size,
             etag=_header(response, "ETag") if keep else None,
             last_modified=_header(response, "Last-Modified") if keep else None,
         )
@@ -384,6 +404,9 @@ def outcome_of(failure: Failure) -> tuple[Outcome, str | None, Response | None]:
         return ("gone" if response.status in {404, 410} else "failed"), reason, response
     if isinstance(error, Refused):
         return "skipped", error.reason, None
+    if isinstance(error, RobotsUnreachable):
+        cause = error.cause
+        return "failed", f"robots-{f'http-{cause}' if isinstance(cause, int) else _reason(cause)}", None
     if isinstance(error, IgnoreRequest):
         text = str(error)
         if "robots.txt" in text:
@@ -391,11 +414,15 @@ def outcome_of(failure: Failure) -> tuple[Outcome, str | None, Response | None]:
         if "redirections" in text:
             return "failed", "redirects", None
         return "skipped", "offsite" if "offsite" in text else "ignored", None
+    return "failed", _reason(error), None
+
+
+def _reason(error: BaseException | None) -> str:
     for kind, reason in _EXCEPTIONS:
         if isinstance(error, kind):
-            return "failed", reason, None
+            return reason
     text = f"{error!r}".lower()
-    return "failed", "tls" if "ssl" in text or "certificate" in text else "connection", None
+    return "tls" if "ssl" in text or "certificate" in text else "connection"
 
 
 def _text(response: Response) -> str:
