@@ -37,12 +37,10 @@ from db.privacy import (
     without_addresses,
     without_house_number,
 )
+from db.searching import TOKENIZER, stemmed
 
 Redact = Callable[[str, str, bool], str]
 """Takes a text, the whole article that it stands in, and whether it speaks of a minor; returns it without persons' names."""
-
-TOKENIZER = "unicode61 remove_diacritics 2"
-"""Words without case or accents, so that "trujillo extorsion" finds "Extorsión en Trujillo"."""
 
 _BATCH = 2000
 _TYPES: dict[str, type] = {"text": str, "integer": int, "real": float}
@@ -56,7 +54,7 @@ _WITHDRAWN = """CREATE TEMP TABLE hidden AS
         JOIN article_versions v ON v.link = w.url OR v.fetched_url = w.url JOIN assignments s ON s.article = v.article"""
 _CURRENT = """CREATE TEMP VIEW current AS
     SELECT s.slot, s.report AS public, s.incident, s.features, r.*, a.id AS article, a.url, a.source, a.gone_at, v.link,
-    v.headline, v.lead, v.body, v.published, e.extractor
+    v.headline, v.lead, plain(v.body) AS body, v.published, e.extractor
     FROM assignments s JOIN reports r ON r.id = s.row JOIN extractions e ON e.version = r.version
     JOIN article_versions v ON v.id = r.version JOIN articles a ON a.id = s.article
     WHERE s.slot NOT IN (SELECT slot FROM temp.hidden)"""
@@ -69,13 +67,14 @@ def publish(
     types: Iterable[Mapping[str, Any]],
     districts: Iterable[Mapping[str, Any]],
     redact: Redact,
+    population: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Link the reports that are new, build the public database beside `public_path` and put it in its place with one rename;
     returns the number of rows of each table, and the `release`.
 
     `types` are the taxonomy's (`key`, `es`, `en`, `definition`, `iccs`, `penal_code`, `sidpol`), `districts` have `ubigeo`,
-    `department`, `province`, `district`, `latitude`, `longitude`; `redact` takes persons' names out of a text. A reader of the
-    old file goes on reading the old release. Identifiers, releases and changes are noted in the archive, which is therefore
+    `department`, `province`, `district`, `latitude`, `longitude`; `redact` takes persons' names out of a text; `population` are
+    inhabitants by UBIGEO, where the operator has them. A reader of the old file goes on reading the old release. Identifiers, releases and changes are noted in the archive, which is therefore
     written. Raises `FileNotFoundError` where there is no archive, and `ArchiveBusy` where another process writes it; the public
     database is then left as it is.
     """
@@ -90,7 +89,7 @@ def publish(
         built = Path(name)
         try:
             with archive.transaction():
-                counts = _build(archive.db.conn, built, public, list(types), list(districts), redact)
+                counts = _build(archive.db.conn, built, public, list(types), list(districts), redact, population or {})
                 built.chmod(0o644)
                 _flush(built)
             # A kill between the two leaves a release that was noted and not seen; the next one holds its changes too.
@@ -109,6 +108,7 @@ def _build(
     types: list[Mapping[str, Any]],
     districts: list[Mapping[str, Any]],
     redact: Redact,
+    population: Mapping[str, int],
 ) -> dict[str, int]:
     db = Database(sqlite3.connect(built, isolation_level=None), execute_plugins=False)
     try:
@@ -121,11 +121,12 @@ def _build(
         archive.execute("CREATE TEMP TABLE fresh (incident TEXT PRIMARY KEY, fields BLOB NOT NULL)")
         _create_tables(db)
         labels = _add_types(db, archive, types)
-        points = _add_places(db, archive, districts)
+        points = _add_places(db, archive, districts, population)
         _add_incidents(db, archive, labels, points, redact)
         _add_sources(db, archive)
         release = _add_release(db, archive, previous)
         _add_decisions(db, archive, release, redact)
+        _add_counts(db)
         _finish(db)
         return {name: db.table(name).count for name in codebook.load().tables} | {"release": release}
     finally:
@@ -174,7 +175,9 @@ def _add_types(db: Database, archive: sqlite3.Connection, types: list[Mapping[st
     return rows
 
 
-def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _add_places(
+    db: Database, archive: sqlite3.Connection, districts: list[Mapping[str, Any]], population: Mapping[str, int]
+) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for district in districts:
         code, department, province = district["ubigeo"], district["department"], district["province"]
@@ -190,7 +193,7 @@ def _add_places(db: Database, archive: sqlite3.Connection, districts: list[Mappi
     for (value,) in archive.execute("SELECT DISTINCT value FROM corrections WHERE field = 'ubigeo'"):
         if (code := json.loads(value)) and code not in rows:
             rows[code] = {"level": "district"}
-    _insert(db, "places", ({"ubigeo": code, **row} for code, row in sorted(rows.items())))
+    _insert(db, "places", ({"ubigeo": code, "population": population.get(code), **row} for code, row in sorted(rows.items())))
     return rows
 
 
@@ -526,6 +529,33 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
     _insert(db, "removed", ({"id": name, **row} for name, row in sorted(removed.items())))
 
 
+def _add_counts(db: Database) -> None:
+    """How many incidents of each month, type and place there are: what charts and tables of counts are made from."""
+    with db.atomic():
+        db.conn.execute(
+            """INSERT INTO counts (year, month, type, country, department, province, district, ubigeo, incidents)
+            SELECT year, CASE WHEN length(date) >= 7 THEN substr(date, 1, 7) END, type, country, department, province,
+            district, ubigeo, count(*) FROM incidents GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8"""
+        )
+
+
+def _add_search(db: Database, table: str, columns: tuple[str, ...]) -> None:
+    """A full-text index of stems. It quotes its content table, by which Datasette knows it, and has no triggers, since nothing
+    is written any more; its `rebuild` would index whole words."""
+    names = ", ".join(f"[{column}]" for column in columns)
+    marks = ", ".join("?" for _ in columns)
+    db.conn.execute(
+        f'CREATE VIRTUAL TABLE [{table}_fts] USING FTS5 ({names}, tokenize=\'{TOKENIZER}\', content="{table}")'
+    )
+    with db.atomic():
+        rows = db.conn.execute(f"SELECT rowid, {names} FROM [{table}] ORDER BY rowid")
+        db.conn.executemany(
+            f"INSERT INTO [{table}_fts] (rowid, {names}) VALUES (?, {marks})",
+            ((rowid, *map(stemmed, texts)) for rowid, *texts in rows),
+        )
+    db.conn.execute(f"INSERT INTO [{table}_fts] ([{table}_fts]) VALUES ('optimize')")
+
+
 def _earlier_releases(previous: Path) -> Iterator[dict[str, Any]]:
     """The releases that the database in place lists; none where there is no such database or it cannot be read."""
     if not previous.is_file():
@@ -547,10 +577,7 @@ def _finish(db: Database) -> None:
         for index in table.indexes:
             db.table(table.name).create_index(index)
         if table.search:
-            # sqlite-utils quotes the content table, by which Datasette recognises the index; no triggers, since nothing is
-            # written any more.
-            db.table(table.name).enable_fts(list(table.search), tokenize=TOKENIZER)
-            db.table(table.name).optimize()
+            _add_search(db, table.name, table.search)
     broken = db.conn.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise RuntimeError(f"the public database would point nowhere: {broken[:3]}")

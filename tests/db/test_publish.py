@@ -12,6 +12,7 @@ import pytest
 
 from db import codebook
 from db.archive import Archive
+from db.searching import match_expression
 
 Report = Callable[..., dict[str, Any]]
 
@@ -225,11 +226,37 @@ def test_edit_that_was_not_read_yet_takes_nothing_away(newsroom: Any, report: Re
     assert newsroom.rows("SELECT headline FROM incidents") == [{"headline": "Roban casa"}]
 
 
-def test_search_needs_neither_accents_nor_case(newsroom: Any, report: Report) -> None:
+@pytest.mark.parametrize(
+    ("question", "finds"),
+    [
+        ("extorsion urbanizacion TRUJILLO", 1),
+        ("robos vivienda quintanas", 1),
+        ("extorsiones de la urbanización", 1),
+        ('"las quintanas"', 1),
+        ('"quintanas las"', 0),
+        ("secuestros quintanas", 0),
+        ('AND ( * "', 0),
+        ("", 0),
+    ],
+)
+def test_search_needs_neither_accents_nor_case_nor_endings(newsroom: Any, report: Report, question: str, finds: int) -> None:
     newsroom.tell("norte", "a", report(), headline="Extorsión en Trujillo")
     newsroom.publish()
-    found = newsroom.rows("SELECT rowid FROM incidents_fts WHERE incidents_fts MATCH 'extorsion urbanizacion TRUJILLO'")
-    assert len(found) == 1
+    sql = "SELECT rowid FROM incidents_fts WHERE incidents_fts MATCH ?"
+    assert len(newsroom.rows(sql, match_expression(question))) == finds
+
+
+def test_counts_add_up_to_all_incidents(newsroom: Any, report: Report) -> None:
+    dates = ("2025-11-02", "2025-11-09", "2025-10", "2024", None)
+    newsroom.tell("norte", "a", *(report(date=date, precision="day") for date in dates))
+    newsroom.publish()
+    counts = newsroom.rows("SELECT year, month, sum(incidents) AS n FROM counts GROUP BY 1, 2 ORDER BY 1, 2")
+    assert [tuple(row.values()) for row in counts] == [
+        (None, None, 1),
+        (2024, None, 1),
+        (2025, "2025-10", 1),
+        (2025, "2025-11", 2),
+    ]
 
 
 def test_every_table_and_column_is_described(newsroom: Any, report: Report) -> None:
