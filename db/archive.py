@@ -3,6 +3,7 @@
 It takes and returns plain mappings. One process writes at a time, held off by a lock file; every transaction begins
 `IMMEDIATE`, since deferred ones that read before they write are refused under contention whatever the time-out
 (https://sqlite.org/lang_transaction.html). Once a writing method has returned, what it wrote survives a kill and a power cut.
+The text of an article is stored packed (`db.packing`); SQL on the archive's own connection reads it as `plain(body)`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sqlite_utils import Database
 
 from db.instants import local, now, parse, utc
 from db.migrations import migrations
+from db.packing import pack, unpack
 from db.schedule import next_after_skip, next_retry, next_revisit
 
 Effect = Literal["new", "changed", "unchanged"]
@@ -451,7 +453,7 @@ class Archive:
                     (
                         *(identity, run, digest, fetched, article.get("fetched_url") or article["url"]),
                         article.get("link") or article.get("fetched_url") or article["url"],
-                        *(article["headline"], article.get("lead"), article["body"], local(article.get("published"))),
+                        *(article["headline"], article.get("lead"), pack(article["body"]), local(article.get("published"))),
                         *(article.get("published_from"), local(article.get("modified")), article.get("section")),
                         *(article.get("language"), article.get("dateline"), article.get("location_created")),
                         json.dumps(list(article.get("links") or ()), ensure_ascii=False),
@@ -494,7 +496,7 @@ class Archive:
         last = 0
         while True:
             rows = self._all(
-                """SELECT v.id AS version, a.url, a.source, v.headline, v.lead, v.body, v.published, v.section,
+                """SELECT v.id AS version, a.url, a.source, v.headline, v.lead, plain(v.body) AS body, v.published, v.section,
                 coalesce(v.language, s.language) AS language, v.dateline, v.location_created, s.country, s.region, s.timezone
                 FROM articles a JOIN article_versions v ON v.id = a.current_version JOIN sources s ON s.id = a.source
                 LEFT JOIN extractions e ON e.version = v.id
@@ -659,6 +661,7 @@ class Archive:
             check_same_thread=False,
         )
         conn.row_factory = sqlite3.Row
+        conn.create_function("plain", 1, unpack, deterministic=True)
         return conn
 
     def _prepare(self) -> None:

@@ -141,7 +141,7 @@ def gold(archive: Archive) -> Iterator[dict[str, Any]]:
             version = row["version"]
         else:
             text = conn.execute(
-                "SELECT headline, lead, body, published FROM article_versions WHERE id = ?", (version,)
+                "SELECT headline, lead, plain(body) AS body, published FROM article_versions WHERE id = ?", (version,)
             ).fetchone()
             lead = text["lead"]
             yield {

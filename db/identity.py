@@ -92,8 +92,8 @@ def _refresh(archive: Archive, article: int) -> None:
 
 def _reports(archive: Archive, article: int) -> list[dict[str, Any]]:
     rows = archive.db.conn.execute(
-        """SELECT r.*, a.id AS article, a.url, a.source, v.headline, v.lead, v.body, v.published FROM article_versions v
-        JOIN extractions e ON e.version = v.id JOIN articles a ON a.id = v.article
+        """SELECT r.*, a.id AS article, a.url, a.source, v.headline, v.lead, plain(v.body) AS body, v.published
+        FROM article_versions v JOIN extractions e ON e.version = v.id JOIN articles a ON a.id = v.article
         JOIN reports r ON r.version = v.id
         WHERE v.id = (SELECT max(w.id) FROM article_versions w JOIN extractions f ON f.version = w.id WHERE w.article = ?)
         ORDER BY r.position""",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from db.packing import dictionary
+
 migrations = Migrations("quintanas.archive")
 
 

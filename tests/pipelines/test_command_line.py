@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from support import Crawled, Run
 
+from db.packing import unpack
 from pipelines.demo.server import SampleNewspapers
 
 COMMANDS = ("crawl", "extract", "reextract", "publish", "serve", "export", "evaluate", "sources", "demo")
@@ -171,7 +172,7 @@ class TestAfterACrawl:
 
     def test_every_article_is_stored_once_with_its_text(self, crawled: Crawled) -> None:
         archive = sqlite3.connect(f"file:{crawled.folder / 'archive.db'}?mode=ro", uri=True)
-        stored = dict(archive.execute("SELECT headline, body FROM article_versions"))
+        stored = {headline: unpack(body) for headline, body in archive.execute("SELECT headline, body FROM article_versions")}
         expected = {article.title: article for article in crawled.newspapers.articles() if not article.withdrawn}
         assert set(expected) <= set(stored)
         for title, article in expected.items():
