@@ -8,7 +8,10 @@ Each option names a checkout of a public collection, which is not part of this r
                shingles of four words, averaged over pages, as its own evaluation counts them.
 --trafilatura  github.com/adbar/trafilatura: of its evaluation set, the pages in Spanish. Each names phrases that belong to the
                text and phrases that do not; headlines and leads count as found where the article holds them as such.
---fundus       github.com/flairNLP/fundus: its test pages state when each article appeared.
+--fundus       github.com/flairNLP/fundus: its test pages state when each article appeared; a stamp without a zone is the clock
+               of the newspaper's country.
+--htmldate     github.com/adbar/htmldate: the day on which each of 1,000 pages appeared; news, but also blogs and home pages of
+               clubs and offices, in many languages.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import trafilatura
 
@@ -34,13 +38,39 @@ from scraper.sources import Source
 UNKNOWN = "https://diario.example/nota/2020/01/01/una-nota-sin-direccion/"
 
 
-def read(body: bytes, url: str) -> Article | None:
-    """Read a page as the crawl does, knowing nothing of its newspaper."""
+ZONES = {
+    **{"at": "Europe/Vienna", "au": "Australia/Sydney", "bd": "Asia/Dhaka", "be": "Europe/Brussels", "ca": "America/Toronto"},
+    **{"ch": "Europe/Zurich", "cl": "America/Santiago", "cn": "Asia/Shanghai", "cz": "Europe/Prague", "de": "Europe/Berlin"},
+    **{"dk": "Europe/Copenhagen", "eg": "Africa/Cairo", "es": "Europe/Madrid", "fr": "Europe/Paris", "gl": "America/Nuuk"},
+    **{"ie": "Europe/Dublin", "il": "Asia/Jerusalem", "ind": "Asia/Kolkata", "isl": "Atlantic/Reykjavik", "it": "Europe/Rome"},
+    **{"jp": "Asia/Tokyo", "kr": "Asia/Seoul", "ls": "Africa/Maseru", "lt": "Europe/Vilnius", "lu": "Europe/Luxembourg"},
+    **{
+        "my": "Asia/Kuala_Lumpur",
+        "na": "Africa/Windhoek",
+        "nl": "Europe/Amsterdam",
+        "no": "Europe/Oslo",
+        "pl": "Europe/Warsaw",
+    },
+    **{
+        "pt": "Europe/Lisbon",
+        "py": "America/Asuncion",
+        "se": "Europe/Stockholm",
+        "tr": "Europe/Istanbul",
+        "tz": "Africa/Dar_es_Salaam",
+    },
+    **{"tw": "Asia/Taipei", "uk": "Europe/London", "us": "America/New_York", "za": "Africa/Johannesburg"},
+}
+"""Where the countries of Fundus' newspapers keep their clocks (IANA)."""
+
+
+def read(body: bytes, url: str, zone: str = "UTC", fetched: datetime | None = None) -> Article | None:
+    """Read a page as the crawl does, knowing of its newspaper where it keeps its clock."""
     parts = urlsplit(url)
     declared = re.search(rb"charset=[\"']?([\w-]+)", body[:4000])
-    source = Source("x", "X", f"{parts.scheme}://{parts.netloc}/", timezone="UTC")
+    source = Source("x", "X", f"{parts.scheme}://{parts.netloc}/", timezone=zone)
+    fetched = fetched or datetime.now(UTC)
     try:
-        return read_article(decode(body, declared[1].decode() if declared else None), url, source, datetime.now(UTC))
+        return read_article(decode(body, declared[1].decode() if declared else None), url, source, fetched)
     except NotAnArticle:
         return None
 
@@ -148,19 +178,17 @@ def dates(folder: Path, *, misses: bool) -> None:
             stated = {version.get("publishing_date") for version in expected.values() if isinstance(version, dict)} - {None}
             if len(expected) != 1 or not stated:
                 continue
+            zone = ZoneInfo(ZONES.get(meta.parent.name, "UTC"))
             wanted = datetime.fromisoformat(str(stated.pop()).replace("Z", "+00:00"))
-            article = read(gzip.decompress(file.read_bytes()), page["url"])
+            wanted = wanted.replace(tzinfo=zone) if wanted.tzinfo is None else wanted
+            crawled = datetime.fromisoformat(page["crawl_date"]).replace(tzinfo=UTC)
+            article = read(gzip.decompress(file.read_bytes()), page["url"], str(zone), crawled)
             if article is None or article.published is None:
                 none += 1
+                if misses:
+                    print(f"  {name}: not read ({'no article' if article is None else 'no date'}), {wanted}")
             else:
-                same = (
-                    abs(
-                        article.published - wanted.astimezone(UTC)
-                        if wanted.tzinfo
-                        else article.published - wanted.replace(tzinfo=article.published.tzinfo)
-                    ).total_seconds()
-                    < 60
-                )
+                same = abs((article.published - wanted).total_seconds()) < 60
                 right, wrong = right + same, wrong + (not same)
                 if not same and misses:
                     print(f"  {name}: {article.published} ({article.published_from}), not {wanted}")
@@ -170,12 +198,43 @@ def dates(folder: Path, *, misses: bool) -> None:
     )
 
 
+def days(folder: Path, *, misses: bool) -> None:
+    """On which day the pages of htmldate's evaluation sets appeared."""
+    for name in ("eval_mediacloud_2020.json", "eval_default.json"):
+        pages = json.loads((folder / "tests" / name).read_text(encoding="utf-8"))
+        right = wrong = none = other = 0
+        for url, page in pages.items():
+            file = next(
+                (f for kind in ("test_set", "cache", "eval") if (f := folder / "tests" / kind / page["file"]).exists()), None
+            )
+            if file is None:
+                continue
+            article = read(file.read_bytes(), url[url.find("http") :])
+            if article is None:
+                other += 1
+                continue
+            said = article.published.date().isoformat() if article.published else None
+            right, wrong, none = (
+                right + (said == page["date"]),
+                wrong + (said not in (None, page["date"])),
+                none + (said is None),
+            )
+            if misses and said != page["date"]:
+                print(f"  {url}: {said} ({article.published_from}), not {page['date']}")
+        total = right + wrong + none
+        print(
+            f"\ndays of htmldate's {name}: {right} of {total} right ({right / (total or 1):.3f}), {wrong} wrong, {none} without;"
+            f" {other} pages are no article"
+        )
+
+
 def main() -> None:
     """Run the benchmark and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--aeb", type=Path)
     parser.add_argument("--trafilatura", type=Path)
     parser.add_argument("--fundus", type=Path)
+    parser.add_argument("--htmldate", type=Path)
     parser.add_argument("--misses", action="store_true", help="print what was lost or foreign")
     given = parser.parse_args()
     if given.aeb:
@@ -184,6 +243,8 @@ def main() -> None:
         spanish(given.trafilatura, misses=given.misses)
     if given.fundus:
         dates(given.fundus, misses=given.misses)
+    if given.htmldate:
+        days(given.htmldate, misses=given.misses)
 
 
 if __name__ == "__main__":

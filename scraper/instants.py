@@ -7,8 +7,6 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import cache
 
-import dateparser
-
 from scraper.data import toml
 
 _COMPACT_OFFSET = re.compile(r"(?<=[\d:.])\s*([+-]\d{2}):?(\d{2})$")
@@ -68,43 +66,49 @@ def _rfc822(text: str) -> datetime | None:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    months = "|".join(sorted(toml("dates")["months"], key=len, reverse=True))
-    clock = r"(?:[\s,|\-–—]*(?:a las\s+)?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[ap]\.?\s?m\.?)?)?"
-    words = rf"\b(?P<day>\d{{1,2}})(?:\s+de)?[\s/-]+(?P<month>{months})\.?,?(?:[\s/-]+(?:de\s+|del\s+)?)(?P<year>\d{{4}})\b"
-    digits = r"(?<![\d/.-])(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>(?:19|20)\d{2})\b"
-    return re.compile(words + clock, re.I), re.compile(digits + clock, re.I)
+def _months() -> dict[str, int]:
+    return {name: int(number) for number, names in toml("dates")["months"].items() for name in names}
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    names = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
+    month = rf"(?P<month>{names})"
+    day, year = r"(?P<day>\d{1,2})", r"(?P<year>(?:19|20)\d{2})"
+    before = r"(?:(?<!\d)(?P<first>\d{1,2}[:.h]\d{2})(?::\d{2})?\s*(?P<first_half>[ap]\.?\s?m\.?)?\s*(?:h(?:oras|rs)?\.?)?[\s,|·•–—-]+)?"
+    clock = (
+        r"(?:[\s,|·•–—T-]*(?:(?:a las|at|um|às|alle|à)\s+)?(?P<then>\d{1,2}[:.h]\d{2})(?::\d{2})?\s*(?P<half>[ap]\.?\s?m\.?)?)?"
+    )
+    words = rf"\b{day}(?:\.|º|°|st|nd|rd|th)?(?:\s+de)?[\s/-]+{month}\.?,?(?:[\s/-]+(?:de\s+|del\s+)?){year}\b"
+    english = rf"\b{month}\.?\s+{day}(?:st|nd|rd|th)?,?\s+{year}\b"
+    iso = rf"(?<![\d/.-]){year}(?P<sign>[-/.])(?P<month>\d{{1,2}})(?P=sign){day}(?![\d/.-])"
+    digits = rf"(?<![\d/.-]){day}[/.-](?P<month>\d{{1,2}})[/.-]{year}\b"
+    return tuple(re.compile(before + form + clock, re.I) for form in (words, english, digits, iso))
 
 
 def spanish_date(text: str) -> datetime | None:
     """Return the first full date of a text ("Trujillo, 14 de octubre de 2026 | 5:41 p. m.", "14/10/2026"), without a zone.
 
-    The day comes before the month, as in all the Spanish-language press. None where day, month or year is missing.
+    In figures the day comes before the month, as in all the Spanish-language press. None where day, month or year is missing.
     """
     found = find_date(text)
     return found[0] if found else None
 
 
 def find_date(text: str) -> tuple[datetime, int, int] | None:
-    """Like `spanish_date`, with where the date begins and ends in the text."""
+    """Like `spanish_date`, with where the date begins and ends in the text, the clock beside it included."""
     for pattern in _patterns():
         for match in pattern.finditer(text):
-            day = dateparser.parse(
-                f"{match['day']} {match['month']} {match['year']}",
-                languages=["es"],
-                settings={"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"]},
-            )
-            if day is None:
-                continue
-            hour = int(match["hour"]) if match["hour"] else 0
-            if (half := match["half"]) and hour <= 12:
-                hour = hour % 12 + (12 if half[0] in "pP" else 0)
+            name = match["month"].casefold()
             try:
-                return (
-                    day.replace(hour=hour, minute=int(match["minute"] or 0), second=0, microsecond=0),
-                    match.start(),
-                    match.end(),
-                )
+                day = datetime(int(match["year"]), _months().get(name) or int(name), int(match["day"]))
             except ValueError:
-                return day.replace(hour=0, minute=0, second=0, microsecond=0), match.start(), match.end()
+                continue
+            clock, half = (match["then"], match["half"]) if match["then"] else (match["first"], match["first_half"])
+            hour, minute = map(int, re.split("[:.hH]", clock)) if clock else (0, 0)
+            if half and hour <= 12:
+                hour = hour % 12 + (12 if half[0] in "pP" else 0)
+            if hour < 24 and minute < 60:
+                day = day.replace(hour=hour, minute=minute)
+            return day, match.start(), match.end()
     return None

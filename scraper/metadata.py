@@ -113,6 +113,13 @@ class Metadata:
         return max(found, key=lambda item: sum(bool(item.get(key)) for key in wanted), default={})
 
     @cached_property
+    def page(self) -> dict[str, Any]:
+        """The JSON-LD object that states a date for the page as a whole, or for a review of what others claim."""
+        wanted = {"WebPage", "ItemPage", "ClaimReview"}
+        found = (item for item in self.objects if item.get("datePublished") and wanted.intersection(types(item)))
+        return next(found, {})
+
+    @cached_property
     def meta(self) -> dict[str, str]:
         """Name, property or itemprop of <meta>, in small letters → its first content."""
         found: dict[str, str] = {}
@@ -240,6 +247,7 @@ class Metadata:
         zone = self.source.zone
         stated = [
             (parse_instant(self.article.get("datePublished"), zone), "json-ld"),
+            (parse_instant(self.page.get("datePublished"), zone), "json-ld"),
             *((parse_instant(self.meta.get(name), zone), "meta") for name in toml("dates")["published_meta"]),
             *((instant, "time-element") for instant in self._time_elements(modified=False)),
         ]
@@ -258,11 +266,12 @@ class Metadata:
             if in_url and _plausible(in_url, fetched) and instant - in_url > timedelta(days=2):
                 return in_url, "url"  # an old story published anew keeps its address
             return instant, signal
+        line = self.date_line[0] if self.date_line else None
         if in_url and _plausible(in_url, fetched):
-            return in_url, "url"
-        found = self.date_line
-        if found and _plausible(found[0], fetched):
-            return found[0], "text"
+            # the address knows the day, the line below the headline may know the hour
+            return (line, "text") if line and line.date() == in_url.date() else (in_url, "url")
+        if line and _plausible(line, fetched):
+            return line, "text"
         return None, None
 
     def modified(self, published: datetime | None, fetched: datetime, hint: Link | None) -> datetime | None:
@@ -337,7 +346,7 @@ class Metadata:
         return None
 
 
-_LINE_TAGS = ("p", "span", "div", "td", "font", "em", "i", "b", "small", "strong", "time", "h3", "h4", "h5", "h6", "ul")
+_LINE_TAGS = ("p", "span", "div", "td", "font", "em", "i", "b", "small", "strong", "time", "h2", "h3", "h4", "h5", "h6", "ul")
 _AROUND = " or ".join(
     f"self::{tag}" for tag in ("p", "span", "div", "td", "font", "em", "i", "b", "small", "strong", "h4", "h5", "h6")
 )

@@ -14,7 +14,11 @@ from ural import normalize_url
 
 from scraper.data import toml
 
-_DATE = re.compile(r"/(?P<year>(?:19|20)\d\d)[/-](?P<month>0?[1-9]|1[0-2])(?:[/-](?P<day>0?[1-9]|[12]\d|3[01]))?(?=[/-]|$)")
+_DATE = re.compile(
+    r"/(?P<year>(?:19|20)\d\d)(?P<sign>[/-])(?P<month>0?[1-9]|1[0-2])"
+    # "/2026/10/3-detenidos/" counts the detained
+    r"(?:(?P=sign)(?P<day>0?[1-9]|[12]\d|3[01])(?=/|$|(?(sign)(?<=-\d)-|(?!))|(?<=-\d\d)-))?(?=[/-]|$)"
+)
 _AMP_FOLDER = re.compile(r"^/amp(?=/)", re.I)
 _PORTS = {"http": 80, "https": 443}
 

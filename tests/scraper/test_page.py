@@ -133,6 +133,11 @@ def test_links_to_other_sites_are_not_stories() -> None:
         ("<meta name='date' content='Tue, 13 Oct 2026 22:00:00 -0500'>", "2026-10-13T22:00:00-05:00", "meta"),
         ("<meta itemprop='datePublished' content='13/10/2026 10:05 p.m.'>", "2026-10-13T22:05:00-05:00", "meta"),
         ("<meta name='pubdate' content='03/08/2026'>", "2026-08-03T00:00:00-05:00", "meta"),
+        (
+            '<script type="application/ld+json">{"@type": "WebPage", "datePublished": "2026-10-14T03:00:00Z"}</script>',
+            "2026-10-13T22:00:00-05:00",
+            "json-ld",
+        ),
     ],
 )
 def test_published_is_in_the_newspapers_zone(head: str, published: str, signal: str) -> None:
@@ -145,6 +150,14 @@ def test_a_date_in_the_future_is_not_believed() -> None:
     head = "<meta property='article:published_time' content='2027-10-14T03:00:00Z'>"
     article = read_text(page(head=head, body="<span class='fecha'>Trujillo, martes 13 de octubre de 2026</span>"))
     assert (article.published.isoformat(), article.published_from) == ("2026-10-13T00:00:00-05:00", "text")
+
+
+def test_the_line_below_the_headline_knows_the_hour_of_the_day_in_the_address() -> None:
+    url = "https://diariodelvalle.pe/2026/10/13/balean-a-comerciante-en-la-esperanza/"
+    article = read_text(page("<span class='fecha'>13 de octubre de 2026, 9:40 p. m.</span>"), url)
+    assert (article.published.isoformat(), article.published_from) == ("2026-10-13T21:40:00-05:00", "text")
+    article = read_text(page("<span class='fecha'>2 de octubre de 2026, 9:40 p. m.</span>"), url)
+    assert (article.published.isoformat(), article.published_from) == ("2026-10-13T00:00:00-05:00", "url")
 
 
 def test_without_a_date_on_the_page_the_feed_says_it() -> None:

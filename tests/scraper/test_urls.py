@@ -129,5 +129,7 @@ def test_which_links_of_a_section_page_are_articles(url: str, article: bool) -> 
 
 def test_date_in_an_address() -> None:
     assert date_in("https://diario.pe/2026/10/14/robo/") == (2026, 10, 14)
+    assert date_in("https://diario.pe/2026-10-14-robo-en-el-puerto/") == (2026, 10, 14)
     assert date_in("https://diario.pe/sociedad/2026/10/robo/") is None
+    assert date_in("https://diario.pe/2026/10/3-detenidos-por-robo/") is None, "three detained, not the third"
     assert date_in("https://diario.pe/robo-2026/") is None
