@@ -223,8 +223,8 @@ def days(folder: Path, *, misses: bool) -> None:
                 print(f"  {url}: {said} ({article.published_from}), not {page['date']}")
         total = right + wrong + none
         print(
-            f"\ndays of htmldate's {name}: {right} of {total} right ({right / (total or 1):.3f}), {wrong} wrong, {none} without;"
-            f" {other} pages are no article"
+            f"\ndays of htmldate's {name}: {right} of {total} right ({right / (total or 1):.3f}), {wrong} wrong, {none} without"
+            f"; {other} pages are no article"
         )
 
 

@@ -75,10 +75,11 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     names = "|".join(sorted(map(re.escape, _months()), key=len, reverse=True))
     month = rf"(?P<month>{names})"
     day, year = r"(?P<day>\d{1,2})", r"(?P<year>(?:19|20)\d{2})"
-    before = r"(?:(?<!\d)(?P<first>\d{1,2}[:.h]\d{2})(?::\d{2})?\s*(?P<first_half>[ap]\.?\s?m\.?)?\s*(?:h(?:oras|rs)?\.?)?[\s,|·•–—-]+)?"
-    clock = (
-        r"(?:[\s,|·•–—T-]*(?:(?:a las|at|um|às|alle|à)\s+)?(?P<then>\d{1,2}[:.h]\d{2})(?::\d{2})?\s*(?P<half>[ap]\.?\s?m\.?)?)?"
-    )
+    half = r"\s*(?P<{}>[ap]\.?\s?m\.?)?"
+    before = rf"(?:(?<!\d)(?P<first>\d{{1,2}}[:.h]\d{{2}})(?::\d{{2}})?{half.format('first_half')}"
+    before += r"\s*(?:h(?:oras|rs)?\.?)?[\s,|·•–—-]+)?"
+    clock = r"(?:[\s,|·•–—T-]*(?:(?:a las|at|um|às|alle|à)\s+)?(?P<then>\d{1,2}[:.h]\d{2})(?::\d{2})?"
+    clock += half.format("half") + ")?"
     words = rf"\b{day}(?:\.|º|°|st|nd|rd|th)?(?:\s+de)?[\s/-]+{month}\.?,?(?:[\s/-]+(?:de\s+|del\s+)?){year}\b"
     english = rf"\b{month}\.?\s+{day}(?:st|nd|rd|th)?,?\s+{year}\b"
     iso = rf"(?<![\d/.-]){year}(?P<sign>[-/.])(?P<month>\d{{1,2}})(?P=sign){day}(?![\d/.-])"
