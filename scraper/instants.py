@@ -7,6 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import cache
 
+import dateparser
+
 from scraper.data import toml
 
 _COMPACT_OFFSET = re.compile(r"(?<=[\d:.])\s*([+-]\d{2}):?(\d{2})$")
@@ -28,7 +30,7 @@ def parse_instant(text: object, zone: tzinfo) -> datetime | None:
         return None
     if text.isdigit() and len(text) in {10, 13}:
         return _from_epoch(float(text), zone)
-    instant = _iso(text) or _rfc822(text) or spanish_date(text)
+    instant = _iso(text) or _rfc822(text) or _other(text) or spanish_date(text)
     if instant is None:
         return None
     try:
@@ -63,6 +65,20 @@ def _rfc822(text: str) -> datetime | None:
         return None
     # "-0000" is RFC 2822's way to say "UTC, zone unknown"; Python gives it no zone
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None and text.endswith("-0000") else instant
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def _other(text: str) -> datetime | None:
+    """Read what is a stamp and nothing else, in the many forms that dateparser knows: "Tue, Sep 15 2026 10:01:41 EDT"."""
+    if not _YEAR.search(text):
+        return None
+    settings = {"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+    try:
+        return dateparser.parse(text, languages=["es", "en"], settings=settings)  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return None
 
 
 @cache
