@@ -428,7 +428,7 @@ class Archive:
         """
         article = {key: _storable(value) for key, value in article.items()}
         fetched = utc(article["fetched"])
-        digest = _digest(article)
+        digest = content_digest(article)
         with self.transaction():
             known = self._one(
                 """SELECT articles.id, hash FROM articles LEFT JOIN article_versions ON article_versions.id = current_version
@@ -782,6 +782,20 @@ class Archive:
             self._execute("UPDATE addresses SET next_due = NULL WHERE url = ? AND state = 'fetched'", (alias,))
 
 
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold off every writer of the archive at a path without opening it, since it may be damaged or about to be replaced.
+
+    Raises `ArchiveBusy` where another process writes it.
+    """
+    archive = Archive(path, write=True)
+    archive._acquire()
+    try:
+        yield
+    finally:
+        archive._close()
+
+
 def _is_wanted(address: Mapping[str, Any], at: str) -> bool:
     """Whether a known address is to be fetched at this instant."""
     if address["state"] == "pending":
@@ -832,7 +846,8 @@ def _visit_of(article: Mapping[str, Any]) -> dict[str, Any]:
     return {**visit, **answer, "at": article["fetched"]}
 
 
-def _digest(article: Mapping[str, Any]) -> str:
+def content_digest(article: Mapping[str, Any]) -> str:
+    """What tells one version of an article from the next: SHA-256 of headline, lead, body and instant of publication."""
     content = [article["headline"], article.get("lead"), article["body"], utc(article.get("published"))]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 

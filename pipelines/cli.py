@@ -9,7 +9,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -459,6 +459,143 @@ def save(
     changes = _scrapy_changes((), contact, open_web=not on_this_machine(chosen))
     page, expected, line = save_page(url, chosen, name, target, changes)
     click.echo(f"{page}: {line}\n{expected}: correct it to what a person reads on the page")
+
+
+class _Duration(click.ParamType):
+    """A span of time as a person writes it: 90s, 15m, 3h, 2d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+        number, unit = value[:-1], value[-1:]
+        if not number.isdigit() or unit not in units:
+            self.fail(f"{value!r} is no span of time: write 90s, 15m, 3h or 2d", param, ctx)
+        return timedelta(seconds=int(number) * units[unit])
+
+
+SPAN = _Duration()
+keep_option = click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="Backups kept; older ones go.")
+backup_folder = click.Path(file_okay=False, path_type=Path)
+
+
+@main.command(cls=Help, example="quintanas run --backup /srv/backups --max-time 3h --contact redaccion@example.org")
+@click.argument("source", nargs=-1)
+@contact_option
+@click.option("--backup", type=backup_folder, metavar="DIR", help="Also take a backup into this folder.")
+@keep_option
+@click.option("--max-time", type=SPAN, metavar="SPAN", help="End the crawl in good order after this long, e.g. 3h.")
+@click.option("--jitter", type=SPAN, default="0s", metavar="SPAN", help="Wait a random part of this long first, e.g. 15m.")
+@click.option("--unless-within", type=SPAN, metavar="SPAN", help="Do nothing where a run began less than this long ago.")
+@data_option
+@sources_option
+def run(
+    source: tuple[str, ...],
+    contact: str | None,
+    backup: Path | None,
+    keep: int,
+    max_time: timedelta | None,
+    jitter: timedelta,
+    unless_within: timedelta | None,
+    folder: DataFolder,
+    extra_sources: Path | None,
+) -> None:
+    """What a timer calls: crawl, publish, back up, and print how everything is doing.
+
+    Exit status 1 where a step failed or was interrupted; single requests that failed and newspapers that fell silent are in
+    what it prints, and in `quintanas status`.
+    """
+    from pipelines.run import run_chain
+    from pipelines.status import status_of, status_text
+
+    entry = run_chain(
+        folder,
+        source,
+        extra_sources=extra_sources,
+        contact=contact,
+        backup=backup,
+        keep=keep,
+        max_time=max_time,
+        jitter=jitter,
+        unless_within=unless_within,
+    )
+    if entry is not None:
+        click.echo(f"\n{status_text(status_of(folder))}")
+        sys.exit(1 if entry.failed else 0)
+
+
+@main.command(cls=Help, example="quintanas status --max-age 8h --prometheus /var/lib/node_exporter/quintanas.prom")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+@click.option("--email", metavar="ADDRESS", help="Print it as an e-mail to this address, for `sendmail -t`.")
+@click.option(
+    "--prometheus", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write a Prometheus text file."
+)
+@click.option("--max-age", type=SPAN, default="26h", show_default=True, metavar="SPAN", help="How old the latest run may be.")
+@data_option
+def status(as_json: bool, email: str | None, prometheus: Path | None, max_age: timedelta, folder: DataFolder) -> None:
+    """Is it alive, how fresh, what is silent, how big, what failed and since when.
+
+    Exit status 0 where all is well, 1 where a person should look.
+    """
+    from pipelines.status import status_email, status_metrics, status_of, status_text, write_whole
+
+    found = status_of(folder, max_age=max_age)
+    if prometheus:
+        try:
+            write_whole(prometheus, status_metrics(found))
+        except OSError as error:
+            raise click.ClickException(f"{prometheus}: {error.strerror}") from None
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        click.echo(status_email(found, email) if email else status_text(found))
+    sys.exit(0 if found.state == "ok" else 1)
+
+
+@main.command(cls=Help, example="quintanas backup /srv/backups --keep 30")
+@click.argument("target", type=backup_folder, metavar="DIR")
+@keep_option
+@data_option
+def backup(target: Path, keep: int, folder: DataFolder) -> None:
+    """Take a verified backup of the archive into DIR, also while a crawl writes it."""
+    from pipelines.backup import back_up_archive, size_text
+
+    done = back_up_archive(folder, target, keep)
+    click.echo(f"{done.path}: {size_text(done.bytes)}, {done.rows.get('articles', 0):,} articles")
+
+
+@main.command(cls=Help, example="quintanas restore /srv/backups/quintanas-20260131T060000Z")
+@click.argument("backup", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="BACKUP")
+@data_option
+def restore(backup: Path, folder: DataFolder) -> None:
+    """Verify BACKUP and put its archive in place; the archive that was there is kept beside it."""
+    from pipelines.backup import restore_archive
+
+    click.echo(restore_archive(folder, backup))
+
+
+@main.command("check", cls=Help, example="quintanas check")
+@data_option
+def check_data(folder: DataFolder) -> None:
+    """Read both databases whole and say what is damaged: pages, references, texts. Changes nothing."""
+    from pipelines.backup import check_databases
+
+    faults = check_databases(folder)
+    click.echo("\n".join(faults) or f"{folder.path}: no fault found")
+    if faults:
+        click.echo("restore the latest good backup: `quintanas restore BACKUP`; see docs/reliability.md")
+        sys.exit(1)
+
+
+@main.command(cls=Help, example="quintanas compact")
+@data_option
+def compact(folder: DataFolder) -> None:
+    """Pack old texts and give unused room of the archive back to the disk, where that is worth it."""
+    from pipelines.backup import compact_archive
+
+    click.echo(compact_archive(folder))
 
 
 @main.command(cls=Help, example="quintanas demo")
