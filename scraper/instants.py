@@ -30,7 +30,7 @@ def parse_instant(text: object, zone: tzinfo) -> datetime | None:
         return None
     if text.isdigit() and len(text) in {10, 13}:
         return _from_epoch(float(text), zone)
-    instant = _iso(text) or _rfc822(text) or _other(text) or spanish_date(text)
+    instant = _iso(text) or _rfc822(text) or _written(text)
     if instant is None:
         return None
     try:
@@ -68,17 +68,22 @@ def _rfc822(text: str) -> datetime | None:
 
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ZONE = re.compile(r"[A-Z]{3,}|[+-]\d")
 
 
-def _other(text: str) -> datetime | None:
-    """Read what is a stamp and nothing else, in the many forms that dateparser knows: "Tue, Sep 15 2026 10:01:41 EDT"."""
+def _written(text: str) -> datetime | None:
+    """Read a stamp in words or figures; dateparser knows the many forms with a zone: "Tue, Sep 15 2026 10:01:41 EDT"."""
     if not _YEAR.search(text):
         return None
+    found = find_date(text)
+    if found and not _ZONE.search(text[found[2] :]):
+        return found[0]
     settings = {"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     try:
-        return dateparser.parse(text, languages=["es", "en"], settings=settings)  # type: ignore[arg-type]
+        instant = dateparser.parse(text, languages=["es", "en"], settings=settings)
     except (ValueError, OverflowError):
-        return None
+        instant = None
+    return instant or (found[0] if found else None)
 
 
 @cache

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from scraper.data import toml
@@ -288,12 +290,15 @@ class Metadata:
                 return instant
         return None
 
+    @cached_property
+    def _timed(self) -> list[HtmlElement]:
+        found = self.tree.xpath("//time | //*[@itemprop='datePublished' or @itemprop='dateModified'][not(self::meta)]")
+        return [element for element in found if not _belongs_elsewhere(element)]
+
     def _time_elements(self, *, modified: bool) -> list[datetime]:
         """Instants of <time> elements that belong to the article: outside lists of other stories, comments and asides."""
         best: list[tuple[int, datetime]] = []
-        for element in self.tree.xpath("//time | //*[@itemprop='datePublished' or @itemprop='dateModified'][not(self::meta)]"):
-            if element.xpath("ancestor::aside | ancestor::nav | ancestor::footer | ancestor::li | ancestor::a"):
-                continue
+        for element in self._timed:
             words = _folded(f"{element.get('class', '')} {element.get('itemprop', '')} {element.getparent().get('class', '')}")
             edit = "modif" in words or "updat" in words or "actualiz" in words
             if edit and ("publish" in words.split() or "entry-date published updated" in words):
@@ -327,12 +332,13 @@ class Metadata:
     @cached_property
     def date_line(self) -> tuple[datetime, str | None] | None:
         """The date that a short line of the page states ("Trujillo, 14 de octubre de 2026") and the place before it."""
-        lines = [element for element in self.tree.iter(*_LINE_TAGS) if element.attrib and _DATED.search(_names(element))]
-        heading = self._heading
+        dated = self._dated
+        lines = [element for element in dated if element.tag in _LINE_TAGS and _DATED.search(_names(element))]
+        heading = self._heading if dated else None
         if heading is not None:
-            lines += heading.xpath(f"following::*[{_AROUND}][position() <= 60] | preceding::*[{_AROUND}][position() <= 8]")
+            lines += [*reversed(list(islice(_before(heading), 8))), *islice(_after(heading), 60)]
         for element in lines:
-            text = clean("".join(_some_text(element)))
+            text = clean("".join(_some_text(element))) if element in dated else None
             if (
                 not text
                 or len(text) > 120
@@ -341,15 +347,52 @@ class Metadata:
             ):
                 continue
             found = read_date_line(text)
-            if found and not element.xpath("ancestor::aside | ancestor::nav | ancestor::footer | ancestor::li | ancestor::a"):
+            if found and not _belongs_elsewhere(element):
                 return found[0].replace(tzinfo=self.source.zone), found[1]
         return None
 
+    @cached_property
+    def _dated(self) -> dict[HtmlElement, None]:
+        """The elements that hold a year, themselves or a few levels below, as the page has them."""
+        found: dict[HtmlElement, None] = {}
+        for element in _WITH_YEAR(self.tree):
+            if _YEAR.search(element.text or "") or any(_YEAR.search(child.tail or "") for child in element):
+                for holder in (*reversed(list(islice(element.iterancestors(), _LEVELS))), element):
+                    found.setdefault(holder)
+        return found
+
+
+_WITH_YEAR: Any = etree.XPath(
+    "//*[not(self::script or self::style or self::template or self::noscript)]"
+    "[text()[contains(., '19') or contains(., '20')]]"
+)
+_LEVELS = 5
+"""Elements within one another that a date line consists of."""
+
+
+def _belongs_elsewhere(element: HtmlElement) -> bool:
+    """Whether an element stands in a list of other stories, a menu, a margin or a link."""
+    return any(ancestor.tag in {"aside", "nav", "footer", "li", "a"} for ancestor in element.iterancestors())
+
 
 _LINE_TAGS = ("p", "span", "div", "td", "font", "em", "i", "b", "small", "strong", "time", "h2", "h3", "h4", "h5", "h6", "ul")
-_AROUND = " or ".join(
-    f"self::{tag}" for tag in ("p", "span", "div", "td", "font", "em", "i", "b", "small", "strong", "h4", "h5", "h6")
-)
+_AROUND = ("p", "span", "div", "td", "font", "em", "i", "b", "small", "strong", "h4", "h5", "h6")
+
+
+def _after(element: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield what follows an element and may be a date line, in the page's order."""
+    for one in (element, *element.iterancestors()):
+        for sibling in one.itersiblings():
+            yield from sibling.iter(*_AROUND)
+
+
+def _before(element: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield what stands before an element and may be a date line, the nearest first; none that holds it."""
+    for one in (element, *element.iterancestors()):
+        for sibling in one.itersiblings(preceding=True):
+            yield from reversed(list(sibling.iter(*_AROUND)))
+
+
 _DATED = re.compile(r"fecha|date|time|publi|meta", re.I)
 
 

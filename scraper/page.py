@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 import trafilatura
@@ -104,12 +105,13 @@ def read_article(html: str | bytes, url: str, source: Source, fetched: datetime,
     if tree is None:
         raise NotAnArticle("not-html")
     page = Metadata(tree, source)
+    stories = _Stories(url, source)
     headline = page.headline
-    _refuse(page, url, headline, html)
+    _refuse(page, stories, headline, html)
     published, signal = page.published(url, fetched, hint)
     dateline = page.dateline or (page.date_line[1] if page.date_line else None)
 
-    body, linked = _body(tree, page, url)
+    body, linked = _body(tree, page, stories)
     lines = _after_headline(body, headline)
     lines, opening = _without_date_line(lines)
     text = "\n\n".join(lines)
@@ -196,7 +198,13 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in toml("boilerplate")[name]))
 
 
-def _refuse(page: Metadata, url: str, headline: str | None, html: str) -> None:
+@lru_cache(maxsize=8192)
+def _is_around(name: str) -> bool:
+    """Whether a class name or an identifier is that of an element which is never an article's text."""
+    return bool(_pattern("classes").fullmatch(name))
+
+
+def _refuse(page: Metadata, stories: _Stories, headline: str | None, html: str) -> None:
     """Raise NotAnArticle where the page plainly is something else."""
     body = page.tree.find("body")
     marks = set((body.get("class") or "").split()) if body is not None else set()
@@ -206,7 +214,8 @@ def _refuse(page: Metadata, url: str, headline: str | None, html: str) -> None:
         for title in (headline, page.title, *page.headings[:1]):
             if title and _pattern("not_found").fullmatch(fold(title).split(" | ")[0].split(" - ")[0]):
                 raise NotAnArticle("soft-404")
-    if urlsplit(url).path.strip("/") in {"", "index.php", "index.html"} and not urlsplit(url).query:
+    address = urlsplit(stories.url)
+    if address.path.strip("/") in {"", "index.php", "index.html"} and not address.query:
         raise NotAnArticle("front-page")
     if page.is_listing and not page.says_article:
         raise NotAnArticle("section-page")
@@ -217,17 +226,17 @@ def _refuse(page: Metadata, url: str, headline: str | None, html: str) -> None:
         raise NotAnArticle("section-page")
     if "page" in marks and not marks & {"single", "single-post"} and not page.article:
         raise NotAnArticle("login-wall" if _is_wall(html, asks_for_password=True) else "static-page")
-    if not page.says_article and _is_list_of_stories(page.tree, url, page.source):
+    if not page.says_article and _is_list_of_stories(page.tree, stories):
         raise NotAnArticle("section-page")
 
 
-def _is_list_of_stories(tree: HtmlElement, url: str, source: Source) -> bool:
+def _is_list_of_stories(tree: HtmlElement, stories: _Stories) -> bool:
     """Whether a page says more in headlines that lead elsewhere than in sentences of its own."""
     linked = 0
     for anchor in tree.iter("a"):
         href = anchor.get("href") or ""
         words = len(" ".join(anchor.itertext()).split())
-        if words >= 5 and _is_story(href, url, source):
+        if words >= 5 and href in stories:
             linked += words
     own = 0
     for paragraph in tree.iter("p"):
@@ -263,12 +272,12 @@ class _Removed:
     parent: HtmlElement
 
 
-def _body(tree: HtmlElement, page: Metadata, url: str) -> tuple[list[str], list[str]]:
+def _body(tree: HtmlElement, page: Metadata, stories: _Stories) -> tuple[list[str], list[str]]:
     """Return the paragraphs of the article and the addresses that its text links to, in their order."""
     stated = page.article_body
     order = {href: place for place, href in reversed(list(enumerate(tree.xpath("//a/@href"))))}
-    removed = list(_take_out(tree, url, page.source))
-    lines = _read(tree, url)
+    removed = list(_take_out(tree, stories))
+    lines = _read(tree, stories.url)
     size = sum(map(len, lines))
     if stated:
         own = [line for part in re.split(r"\n+|<br\s*/?>|</p>", stated) if (line := clean(re.sub(r"<[^>]+>", " ", part)))]
@@ -310,6 +319,9 @@ def _sentences(tree: HtmlElement) -> list[str]:
 
 def _line(element: HtmlElement) -> str | None:
     return clean(" ".join(element.itertext()))
+
+
+_LENGTH: Any = etree.XPath("string-length(normalize-space(.))")
 
 
 def _start(element: HtmlElement, most: int) -> str:
@@ -372,7 +384,7 @@ def _own_lines(lines: Iterator[str] | list[str]) -> Iterator[str]:
         yield line
 
 
-def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
+def _take_out(tree: HtmlElement, stories: _Stories) -> Iterator[_Removed]:
     """Remove what is no text of the article from the tree; yield the links that went with it."""
     etree.strip_elements(
         tree, "script", "style", "noscript", "template", "svg", "button", "select", "nav", "footer", with_tail=False
@@ -397,26 +409,25 @@ def _take_out(tree: HtmlElement, url: str, source: Source) -> Iterator[_Removed]
             yield from _drop(frame)
     _make_paragraphs(body)
     words = sum(len(" ".join(p.itertext())) for p in body.iter("p", "br")) or 1
-    classes = _pattern("classes")
     for element in list(body.iter("*")):
         if not isinstance(element.tag, str) or element.getparent() is None:
             continue
         if element.tag in {"article", "main", "body"}:
             continue
         names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
-        if element.tag == "figcaption" or any(classes.fullmatch(name) for name in names):
+        if element.tag == "figcaption" or any(_is_around(name) for name in names):
             held = sum(len(" ".join(p.itertext())) for p in element.iter("p"))
             if held <= 0.3 * words and not element.xpath(".//h1"):
                 yield from _drop(element)
     for heading in list(body.iter("h2", "h3", "h4", "h5")):
         if _in_tree(heading, body):
-            yield from _drop_card(heading, url, source)
+            yield from _drop_card(heading, stories)
     for element in list(body.iter(*_BLOCKS)):
-        if element.getparent() is not None and _in_tree(element, body) and _is_pointer(element, url, source):
+        if element.getparent() is not None and _in_tree(element, body) and _is_pointer(element, stories):
             yield from _drop(element)
     for anchor in list(body.iter("a")):
         if _in_tree(anchor, body):
-            yield from _cut_inline(anchor, url, source)
+            yield from _cut_inline(anchor, stories)
 
 
 _INLINE = {"a", "abbr", "acronym", "b", "bdi", "big", "cite", "code", "em", "font", "i", "ins", "mark", "q", "s", "small"}
@@ -480,7 +491,7 @@ def _drop(element: HtmlElement) -> Iterator[_Removed]:
     element.drop_tree()
 
 
-def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
+def _drop_card(heading: HtmlElement, stories: _Stories) -> Iterator[_Removed]:
     """Remove the card of another story: a heading that leads there, with its picture and summary; or the title over cards."""
     inside = list(heading.iter("a")) or list(heading.iterancestors("a"))[:1]
     if not inside:
@@ -489,13 +500,13 @@ def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Remo
         if around is None or len(line) > 60 or not _introductions()[2].match(line):
             return
         below = list(islice(heading.itersiblings(), NEAR))
-        linked = [a for sibling in below for a in sibling.iter("a") if _is_story(a.get("href") or "", url, source)]
+        linked = [a for sibling in below for a in sibling.iter("a") if (a.get("href") or "") in stories]
         if linked and sum(len(_start(sibling, 2000)) for sibling in below) < 400 * len(linked):
             for sibling in below:
                 yield from _drop(sibling)
             heading.drop_tree()
         return
-    if not any(_is_story(a.get("href") or "", url, source) for a in inside):
+    if not any((a.get("href") or "") in stories for a in inside):
         return
     card = heading
     for ancestor in heading.iterancestors("div", "section", "article", "li", "a", "header"):
@@ -508,24 +519,41 @@ def _drop_card(heading: HtmlElement, url: str, source: Source) -> Iterator[_Remo
         yield from _drop(card)
 
 
-def _is_story(href: str, url: str, source: Source) -> bool:
-    """Whether a link leads to another story of the newspaper."""
-    try:
-        address = fetch_url(href, url)
-        if not same_site(address, url) or not (looks_like_article(address) or source.allow):
+class _Stories:
+    """Tells the links of one page that lead to other stories of the newspaper. Blocks within blocks ask for the same ones."""
+
+    def __init__(self, url: str, source: Source) -> None:
+        self.url = url
+        self.source = source
+        self.own = canonical_url(url)
+        self.known: dict[str, bool] = {}
+
+    def __contains__(self, href: str) -> bool:
+        found = self.known.get(href)
+        if found is None:
+            found = self.known[href] = self._is_story(href)
+        return found
+
+    def _is_story(self, href: str) -> bool:
+        try:
+            address = fetch_url(href, self.url)
+            if not same_site(address, self.url) or not (looks_like_article(address) or self.source.allow):
+                return False
+            address = canonical_url(address)
+        except ValueError:
             return False
-        address = canonical_url(address)
-    except ValueError:
-        return False
-    return address != canonical_url(url) and (looks_like_article(address) or source.may_be_article(address))
+        return address != self.own and (looks_like_article(address) or self.source.may_be_article(address))
 
 
-def _is_pointer(element: HtmlElement, url: str, source: Source) -> bool:
+def _is_pointer(element: HtmlElement, stories: _Stories) -> bool:
     """Whether an element does nothing but lead to other stories."""
+    linking = element.find(".//a") is not None
+    if (not linking and element.tag != "p") or _LENGTH(element) > LONGEST_POINTER:
+        return False
     text = _start(element, LONGEST_POINTER)
     if not text or len(text) > LONGEST_POINTER:
         return False
-    anchors = [anchor for anchor in element.iter("a") if anchor.get("href") and " ".join(anchor.itertext()).strip()]
+    anchors = [a for a in element.iter("a") if a.get("href") and " ".join(a.itertext()).strip()] if linking else []
     if (not anchors and element.tag != "p") or len(text) > 400 * max(1, len(anchors)):
         return False
     linked = sum(len(" ".join(" ".join(anchor.itertext()).split())) for anchor in anchors)
@@ -536,20 +564,20 @@ def _is_pointer(element: HtmlElement, url: str, source: Source) -> bool:
         return len(text) - linked <= 60 if anchors else len(text) < 250
     if not anchors:
         return False
-    stories = any(_is_story(anchor.get("href", ""), url, source) for anchor in anchors)
+    leads = any(anchor.get("href", "") in stories for anchor in anchors)
     introduced = before_link.match(folded)
-    if introduced and stories and len(text) - linked <= len(introduced[0]) + 12:
+    if introduced and leads and len(text) - linked <= len(introduced[0]) + 12:
         return True
     bare = len(re.sub(r"\W", "", text)) - sum(len(re.sub(r"\W", "", " ".join(a.itertext()))) for a in anchors) <= 2
-    return bare and stories and linked >= 15 and element.tag not in {"span", "strong", "b", "em"}
+    return bare and leads and linked >= 15 and element.tag not in {"span", "strong", "b", "em"}
 
 
 _LAST_WORDS = 60
 
 
-def _cut_inline(anchor: HtmlElement, url: str, source: Source) -> Iterator[_Removed]:
+def _cut_inline(anchor: HtmlElement, stories: _Stories) -> Iterator[_Removed]:
     """Cut "LEE TAMBIÉN: <a>…</a>" out of a paragraph that goes on before or after it."""
-    if not _is_story(anchor.get("href") or "", url, source):
+    if (anchor.get("href") or "") not in stories:
         return
     parent = anchor.getparent()
     if parent is None:
