@@ -27,6 +27,8 @@ class Column:
     unit: str | None = None
     values: dict[str, str] = field(default_factory=dict)
     """Codes that the column holds and the Spanish words for them."""
+    values_en: dict[str, str] = field(default_factory=dict)
+    """English words for the codes that are not English themselves."""
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,10 @@ def publish(
     returns the number of rows of each table, and the `release`.
 
     `types` are the taxonomy's (`key`, `es`, `en`, `definition`, `iccs`, `penal_code`, `sidpol`), `districts` have `ubigeo`,
-    `department`, `province`, `district`, `latitude`, `longitude`; `redact` takes persons' names out of a text; `population` are
-    inhabitants by UBIGEO, where the operator has them. A reader of the old file goes on reading the old release. Identifiers, releases and changes are noted in the archive, which is therefore
-    written. Raises `FileNotFoundError` where there is no archive, and `ArchiveBusy` where another process writes it; the public
-    database is then left as it is.
+    `department`, `province`, `district`, `latitude`, `longitude`; `redact` takes persons' names out of a text; `population`
+    are inhabitants by UBIGEO, where the operator has them. A reader of the old file goes on reading the old release.
+    Identifiers, releases and changes are noted in the archive, which is therefore written. Raises `FileNotFoundError` where
+    there is no archive, and `ArchiveBusy` where another process writes it; the public database is then left as it is.
     """
     public = Path(public_path)
     if not Path(archive_path).is_file():
@@ -544,9 +544,7 @@ def _add_search(db: Database, table: str, columns: tuple[str, ...]) -> None:
     is written any more; its `rebuild` would index whole words."""
     names = ", ".join(f"[{column}]" for column in columns)
     marks = ", ".join("?" for _ in columns)
-    db.conn.execute(
-        f'CREATE VIRTUAL TABLE [{table}_fts] USING FTS5 ({names}, tokenize=\'{TOKENIZER}\', content="{table}")'
-    )
+    db.conn.execute(f"CREATE VIRTUAL TABLE [{table}_fts] USING FTS5 ({names}, tokenize='{TOKENIZER}', content=\"{table}\")")
     with db.atomic():
         rows = db.conn.execute(f"SELECT rowid, {names} FROM [{table}] ORDER BY rowid")
         db.conn.executemany(

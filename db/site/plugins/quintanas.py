@@ -1,4 +1,4 @@
-"""Datasette hooks of the site: words and helpers for the templates, the start and incident pages' data, security headers."""
+"""Datasette hooks of the site: words and helpers for templates, the pages' data, ready questions, feeds, security headers."""
 
 from __future__ import annotations
 
@@ -6,40 +6,48 @@ import asyncio
 import json
 import logging
 import re
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from datasette import Response, hookimpl
 from datasette.views.base import DatasetteError
+from markupsafe import Markup
 
 from db import codebook
-from db.site import presentation
-
-DATABASE = "incidents"
+from db.searching import match_expression
+from db.site import charts, feeds, presentation, questions
+from db.site.cartography import Box
+from db.site.queries import Queries
+from db.site.selection import DATABASE, query_pairs, selection
 
 logger = logging.getLogger("quintanas.site")
 
+SETTINGS = "quintanas"
+"""Name of the site's own settings among those of plugins: `language`, `tiles` (`url`, `attribution`)."""
+
 SECURITY_HEADERS = {
-    b"content-security-policy": (
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        b"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
     b"permissions-policy": b"geolocation=(), camera=(), microphone=()",
 }
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
-_INCIDENT = """SELECT id, date, date_end, part_of_day, type, type_label, street, place, district, province, department,
-    headline, newspapers, first_reported FROM incidents"""
+
+def _tiles(datasette: Any) -> dict[str, str]:
+    return (datasette.plugin_config(SETTINGS) or {}).get("tiles") or {}
 
 
 @hookimpl
 def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
     """Open the database in every thread now: opened later, after a new release took its place, one thread would show that
-    and the others this one."""
+    and the others this one. Where the site speaks another language than the database, read the types' names in it."""
 
     async def inner() -> None:
         if datasette.executor is None or DATABASE not in datasette.databases:
@@ -48,77 +56,154 @@ def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
         together = threading.Barrier(threads, timeout=30)
         database = datasette.get_database(DATABASE)
         await asyncio.gather(*(database.execute_fn(lambda _conn: together.wait()) for _ in range(threads)))
+        speaks = datasette.jinja_env.globals["p"]
+        key = "label" if speaks.language == "es" else "label_en"
+        speaks.type_names = {row["id"]: row[key] or row["label"] for row in await Queries(datasette).types()}
+
+    return inner
+
+
+@hookimpl(trylast=True)
+def prepare_connection(conn: sqlite3.Connection) -> None:
+    """SQL functions. `escape_fts` takes the place of Datasette's, so that searches on every page ask for stems."""
+    conn.create_function("escape_fts", 1, match_expression)
+    questions.register(conn)
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
+    """Words and helpers, also for the error page, which gets no template variables."""
+    speaks = presentation.Presentation((datasette.plugin_config(SETTINGS) or {}).get("language") or "es")
+    helpers = ("column_label", "column_help", "table_label", "table_help", "value_label", "type_label")
+    texts = ("day", "instant", "number", "plural", "marked")
+    env.globals |= {name: getattr(speaks, name) for name in (*helpers, *texts)}
+    env.globals |= {name: getattr(presentation, name) for name in ("where", "safe_link")}
+    env.globals |= {
+        "p": speaks,
+        "w": speaks.words,
+        "book": codebook.load(),
+        "today": lambda: date.today().isoformat(),
+        "chart_size": (charts.WIDTH, charts.HEIGHT),
+    }
+
+
+@hookimpl
+def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
+    """Data of the pages that are more than one table."""
+    if DATABASE not in datasette.databases:
+        return {}
+    queries = Queries(datasette)
+    tiles = _tiles(datasette)
+    table = datasette.urls.table(DATABASE, "incidents")
+
+    async def here() -> Any:
+        return await selection(datasette, request)
+
+    async def selected_map() -> dict[str, Any]:
+        return await queries.map(await here(), box=Box.parse(request.args.get("_caja")), tiles=tiles.get("url"))
+
+    async def selected_timeline() -> Any:
+        return await queries.timeline(await here())
+
+    async def selected_counts(column: str, limit: int = 12) -> list[dict[str, Any]]:
+        return await queries.counted(column, await here(), limit)
+
+    def incidents(view: str | None = None, /, **changes: Any) -> str:
+        """The address of the incidents' table with these filters and no others, as a list or another view."""
+        pairs = [(key, value) for key, value in changes.items() if value is not None]
+        pairs += [("_vista", view)] if view else []
+        return f"{table}?{urlencode(pairs)}" if pairs else str(table)
+
+    def kept(view: str | None = None, /, *, drop: tuple[str, ...] = (), **changes: Any) -> str:
+        """The address of the incidents' table with this page's filters, some of them changed."""
+        pairs = [(key, value) for key, value in query_pairs(request, drop=(*drop, *changes)) if key not in changes]
+        pairs += [("_vista", view)] if view else []
+        pairs += [(key, value) for key, value in changes.items() if value is not None]
+        return f"{table}?{urlencode(pairs)}" if pairs else str(table)
+
+    def exported(ending: str, **more: str) -> str:
+        """The address of this page's incidents in another format."""
+        pairs = [*query_pairs(request, drop=("_sort", "_sort_desc", "_col", "_nocol")), *more.items()]
+        path = datasette.urls.table(DATABASE, "incidents", format=ending)
+        return f"{path}?{urlencode(pairs)}" if pairs else str(path)
+
+    return {
+        "release": queries.release,
+        "latest": queries.latest,
+        "counted": queries.counted,
+        "all_types": queries.types,
+        "all_places": queries.places,
+        "place_names": queries.place_names,
+        "commonest": queries.commonest,
+        "newest": queries.newest,
+        "timeline": queries.timeline,
+        "map_of_all": lambda: queries.map(tiles=tiles.get("url")),
+        "selected_map": selected_map,
+        "selected_timeline": selected_timeline,
+        "selected_counts": selected_counts,
+        "incident_row": queries.incident,
+        "incident_map": lambda row: queries.incident_map(row, tiles.get("url")),
+        "incident_reports": queries.reports,
+        "incident_corrections": queries.corrections,
+        "incidents_url": incidents,
+        "kept_url": kept,
+        "exported_url": exported,
+        "absolute": lambda path: datasette.absolute_url(request, path) if request else path,
+        "contact": datasette.metadata("contact"),
+        "tiles_attribution": tiles.get("attribution"),
+        "ready_questions": lambda: datasette.get_canned_queries(DATABASE, request.actor if request else None),
+    }
+
+
+@hookimpl
+def canned_queries(datasette: Any, database: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """The ready questions."""
+
+    async def inner() -> dict[str, Any]:
+        if database != DATABASE:
+            return {}
+        known = await Queries(datasette).population_known()
+        return questions.canned_queries(datasette.jinja_env.globals["w"], population=known)
 
     return inner
 
 
 @hookimpl
-def prepare_jinja2_environment(env: Any) -> None:
-    """Words and helpers, also for the error page, which gets no template variables."""
-    helpers = ("column_label", "column_help", "table_label", "value_label", "day", "instant", "number", "plural", "where")
-    env.globals |= {name: getattr(presentation, name) for name in (*helpers, "safe_link", "marked")}
-    env.globals |= {"w": presentation.words(), "book": codebook.load(), "today": lambda: date.today().isoformat()}
+def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Any:
+    """In answers to ready questions: headlines lead to their incident, types and days are words."""
+    if database != DATABASE or table is not None or value is None:
+        return None
+    speaks = datasette.jinja_env.globals["p"]
+    if column == "headline" and "id" in row.keys():  # noqa: SIM118 - a row's "in" looks at its values
+        address = datasette.urls.row(DATABASE, "incidents", row["id"])
+        return Markup('<a href="{}">{}</a>').format(address, value)
+    if column == "type":
+        return speaks.type_names.get(value, value)
+    if column in ("date", "month"):
+        return speaks.day(str(value))
+    if column == "first_reported":
+        return speaks.instant(str(value))
+    return None
 
 
 @hookimpl
-def extra_template_vars(datasette: Any) -> dict[str, Any]:
-    """Data of the pages that are more than one table."""
-    if DATABASE not in datasette.databases:
-        return {}
-    database = datasette.get_database(DATABASE)
-
-    async def ask(sql: str, *values: Any) -> list[dict[str, Any]]:
-        return [dict(row) for row in (await database.execute(sql, list(values))).rows]
-
-    async def release() -> dict[str, Any] | None:
-        rows = await ask("SELECT * FROM releases ORDER BY number DESC LIMIT 1")
-        return rows[0] if rows else None
-
-    async def latest(limit: int = 8) -> list[dict[str, Any]]:
-        return await ask(f"{_INCIDENT} WHERE date IS NOT NULL ORDER BY date DESC, last_reported DESC LIMIT ?", limit)
-
-    async def counted(column: str, limit: int = 8) -> list[dict[str, Any]]:
-        label = "type_label" if column == "type" else column
-        return await ask(
-            f"""SELECT "{column}" AS value, "{label}" AS label, count(*) AS n FROM incidents WHERE "{column}" IS NOT NULL
-            GROUP BY "{column}" ORDER BY n DESC, label LIMIT ?""",
-            limit,
-        )
-
-    async def reports(incident: str) -> list[dict[str, Any]]:
-        return await ask(
-            """SELECT reports.*, sources.name AS newspaper_name FROM reports JOIN sources ON sources.id = reports.newspaper
-            WHERE incident = ? ORDER BY published IS NULL, datetime(published), reports.id""",
-            incident,
-        )
-
-    async def corrections(incident: str) -> list[dict[str, Any]]:
-        return await ask("SELECT * FROM corrections WHERE incident = ? ORDER BY id", incident)
-
-    async def type_labels() -> dict[str, str]:
-        return {row["id"]: row["label"] for row in await ask("SELECT id, label FROM types")}
-
-    return {
-        "release": release,
-        "latest": latest,
-        "counted": counted,
-        "incident_reports": reports,
-        "incident_corrections": corrections,
-        "contact": datasette.metadata("contact"),
-        "type_labels": type_labels,
+def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
+    """Security headers on every answer. A tile server sees where its pictures are asked from, as such servers demand, and
+    nobody else does."""
+    template = _tiles(datasette).get("url")
+    origin = f" {urlsplit(template).scheme}://{urlsplit(template).netloc}" if template else ""
+    headers = {
+        **SECURITY_HEADERS,
+        b"content-security-policy": _POLICY.format(tiles=origin).encode(),
+        b"referrer-policy": b"strict-origin-when-cross-origin" if origin else b"no-referrer",
     }
-
-
-@hookimpl
-def asgi_wrapper() -> Callable[[Any], Any]:
-    """Security headers on every answer."""
 
     def wrap(app: Any) -> Any:
         async def wrapped(scope: Any, receive: Any, send: Any) -> None:
             async def send_with_headers(event: dict[str, Any]) -> None:
                 if event["type"] == "http.response.start":
-                    kept = [(name, value) for name, value in event.get("headers", []) if name.lower() not in SECURITY_HEADERS]
-                    event = {**event, "headers": [*kept, *SECURITY_HEADERS.items()]}
+                    kept = [(name, value) for name, value in event.get("headers", []) if name.lower() not in headers]
+                    event = {**event, "headers": [*kept, *headers.items()]}
                 await send(event)
 
             await app(scope, receive, send_with_headers)
@@ -129,8 +214,24 @@ def asgi_wrapper() -> Callable[[Any], Any]:
 
 
 @hookimpl
+def sitemap_extra_paths(datasette: Any) -> Callable[[], Awaitable[list[str]]]:
+    """For datasette-sitemap: the start page, the tables' explanations, and the newest incidents, of which a sitemap may list
+    50,000 in all."""
+
+    async def inner() -> list[str]:
+        if DATABASE not in datasette.databases:
+            return []
+        urls = datasette.urls
+        pages = [urls.instance(), urls.path("/libro-de-codigos"), urls.path("/correcciones"), urls.database(DATABASE)]
+        rows = await Queries(datasette).once("SELECT id FROM incidents ORDER BY last_reported DESC, id LIMIT 49000")
+        return [str(path) for path in pages] + [str(urls.row(DATABASE, "incidents", row["id"])) for row in rows]
+
+    return inner
+
+
+@hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
-    """Datasette's own list of databases, without the paths of files on the server."""
+    """Feeds and GeoJSON of the incidents; Datasette's own list of databases, without the paths of files on the server."""
 
     async def databases(datasette: Any, request: Any) -> Response:
         rows = [{key: value for key, value in row.items() if key != "path"} for row in datasette._connected_databases()]
@@ -139,7 +240,11 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
         context = {"filename": "databases.json", "data_json": json.dumps(rows, indent=4)}
         return Response.html(await datasette.render_template(["show_json.html"], context, request=request))
 
-    return [(r"^/-/databases(\.json)?$", databases)]
+    return [
+        (r"^/-/databases(\.json)?$", databases),
+        (rf"^/{DATABASE}/incidents\.atom$", feeds.atom),
+        (rf"^/{DATABASE}/incidents\.geojson$", feeds.geojson),
+    ]
 
 
 async def _standing(datasette: Any, path: str) -> str | None:

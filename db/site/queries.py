@@ -1,0 +1,262 @@
+"""What the pages ask of the public database."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from datasette.utils import sqlite3
+from datasette.views.base import DatasetteError
+
+from db.site import cartography, charts
+from db.site.cartography import Box
+from db.site.selection import DATABASE, EVERYTHING, Selection
+
+INCIDENT = """id, date, date_end, part_of_day, type, type_label, status, street, place, place_level, district, province,
+    department, ubigeo, latitude, longitude, headline, newspapers, first_reported, last_reported"""
+_NAMED = 300  # incidents that a map names beside its points; the others are counted, with a link to them
+_POINTS = 5000  # distinct points that a map gathers into clusters
+_COVERED = 0.9  # share of the located incidents that a map shows unasked
+
+
+class Queries:
+    """Answers of one public database. What does not depend on the visitor is asked once: the database is never written."""
+
+    def __init__(self, datasette: Any) -> None:
+        self._database = datasette.get_database(DATABASE)
+
+    async def ask(self, sql: str, values: Mapping[str, Any] | list[Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a statement."""
+        try:
+            return [dict(row) for row in (await self._database.execute(sql, values or {})).rows]
+        except sqlite3.OperationalError as error:
+            raise DatasetteError(str(error), status=400) from error
+
+    async def once(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a statement without parameters, kept for as long as the database is served."""
+        kept: dict[str, list[dict[str, Any]]] = self._database.__dict__.setdefault("kept_answers", {})
+        if sql not in kept:
+            kept[sql] = await self.ask(sql)
+        return kept[sql]
+
+    async def _rows(self, chosen: Selection, sql: str) -> list[dict[str, Any]]:
+        return await (self.once(sql) if chosen == EVERYTHING else self.ask(sql, chosen.parameters))
+
+    async def release(self) -> dict[str, Any] | None:
+        """The latest release."""
+        rows = await self.once("SELECT * FROM releases ORDER BY number DESC LIMIT 1")
+        return rows[0] if rows else None
+
+    async def latest(self, limit: int = 6) -> list[dict[str, Any]]:
+        """The latest incidents whose date is known."""
+        return await self.once(
+            f"""SELECT {INCIDENT} FROM incidents WHERE date IS NOT NULL
+            ORDER BY date DESC, last_reported DESC, id LIMIT {limit:d}"""
+        )
+
+    async def incident(self, name: str) -> dict[str, Any] | None:
+        """An incident by its identifier."""
+        rows = await self.ask("SELECT * FROM incidents WHERE id = ?", [name])
+        return rows[0] if rows else None
+
+    async def reports(self, incident: str) -> list[dict[str, Any]]:
+        """An incident's reports, the first first."""
+        return await self.ask(
+            """SELECT reports.*, sources.name AS newspaper_name FROM reports JOIN sources ON sources.id = reports.newspaper
+            WHERE incident = ? ORDER BY published IS NULL, datetime(published), reports.id""",
+            [incident],
+        )
+
+    async def corrections(self, incident: str) -> list[dict[str, Any]]:
+        """What persons decided about an incident."""
+        return await self.ask("SELECT * FROM corrections WHERE incident = ? ORDER BY id", [incident])
+
+    async def types(self) -> list[dict[str, Any]]:
+        """The types of crime, with the number of incidents of each."""
+        return await self.once(
+            """SELECT id, label, label_en, coalesce(n, 0) AS n FROM types LEFT JOIN (SELECT type, sum(incidents) AS n
+            FROM counts GROUP BY type) ON type = id ORDER BY label"""
+        )
+
+    async def places(self) -> list[dict[str, Any]]:
+        """Districts that have incidents, by department, province and name."""
+        return await self.once(
+            """SELECT places.ubigeo, places.department, places.province, places.district, sum(incidents) AS n, population
+            FROM counts JOIN places ON places.ubigeo = counts.ubigeo WHERE level = 'district'
+            GROUP BY 1 ORDER BY places.department, places.province, places.district"""
+        )
+
+    async def place_names(self) -> dict[str, str]:
+        """The finest name of each UBIGEO."""
+        rows = await self.once("SELECT ubigeo, coalesce(district, province, department, ubigeo) AS name FROM places")
+        return {row["ubigeo"]: row["name"] for row in rows}
+
+    async def population_known(self) -> bool:
+        """Whether the operator gave inhabitants."""
+        return bool(await self.once("SELECT 1 FROM places WHERE population IS NOT NULL LIMIT 1"))
+
+    async def counted(self, column: str, chosen: Selection = EVERYTHING, limit: int = 8) -> list[dict[str, Any]]:
+        """The most frequent values of a column (`type`, `district`, `department`), each with a value to filter by."""
+        number = "sum(incidents)" if chosen == EVERYTHING else "count(*)"
+        table = "counts" if chosen == EVERYTHING else "incidents"
+        return await self._rows(
+            chosen,
+            f"""SELECT "{column}" AS value, {number} AS n FROM {table} {chosen.where(f'"{column}" IS NOT NULL')}
+            GROUP BY "{column}" ORDER BY n DESC, value LIMIT {limit:d}""",
+        )
+
+    async def timeline(self, chosen: Selection = EVERYTHING) -> charts.Timeline:
+        """Incidents over time: by month, or by year where the months would be too many."""
+        if chosen == EVERYTHING:
+            sql = "SELECT year, month, sum(incidents) AS n FROM counts GROUP BY 1, 2 ORDER BY 1, 2"
+        else:
+            sql = f"""SELECT year, CASE WHEN length(date) >= 7 THEN substr(date, 1, 7) END AS month, count(*) AS n
+                FROM incidents {chosen.where()} GROUP BY 1, 2 ORDER BY 1, 2"""
+        return charts.timeline(await self._rows(chosen, sql))
+
+    async def commonest(self) -> dict[str, Any] | None:
+        """The type and district with most incidents in the latest year that has a fair number of them: what to ask first."""
+        rows = await self.once(
+            """WITH years AS (SELECT year, sum(incidents) AS n FROM counts WHERE year IS NOT NULL GROUP BY 1)
+            SELECT counts.year, type, ubigeo, district, sum(incidents) AS n FROM counts
+            WHERE district IS NOT NULL AND ubigeo IS NOT NULL AND type != 'other_crime'
+            AND counts.year = (SELECT max(year) FROM years WHERE n * 10 >= (SELECT max(n) FROM years))
+            GROUP BY 1, 2, 3 ORDER BY n DESC, type, ubigeo LIMIT 1"""
+        )
+        return rows[0] if rows else None
+
+    async def map(
+        self,
+        chosen: Selection = EVERYTHING,
+        *,
+        box: Box | None = None,
+        tiles: str | None = None,
+    ) -> dict[str, Any]:
+        """A map of the selected incidents: its drawing, the districts with their counts, the clusters with their incidents,
+        and how many incidents no map can show."""
+        districts = "length(ubigeo) = 6 AND substr(ubigeo, 5) != '00'"
+        table, number = ("counts", "sum(incidents)") if chosen == EVERYTHING else ("incidents", "count(*)")
+        by_place = await self._rows(
+            chosen,
+            f"""SELECT CASE WHEN {districts} THEN ubigeo END AS ubigeo, department, province, country = 'PE' AS here,
+            {number} AS n FROM {table} {chosen.where()} GROUP BY 1, 2, 3, 4""",
+        )
+        counts: dict[str, int] = {}
+        wider = abroad = nowhere = 0
+        for row in by_place:
+            if row["ubigeo"] and cartography.outline(row["ubigeo"]):
+                counts[row["ubigeo"]] = counts.get(row["ubigeo"], 0) + row["n"]
+            elif row["here"] == 0:
+                abroad += row["n"]
+            elif row["department"]:
+                wider += row["n"]
+            else:
+                nowhere += row["n"]
+        names = await self.place_names()
+        shown = box or _unasked(counts)
+        located = chosen.where("coordinates_of = 'place'", "latitude IS NOT NULL", "longitude IS NOT NULL")
+        points = await self._rows(
+            chosen,
+            f"""SELECT latitude, longitude, count(*) AS count FROM incidents {located}
+            GROUP BY 1, 2 ORDER BY count DESC, 1, 2 LIMIT {_POINTS}""",
+        )
+        drawing = cartography.draw(shown, counts=counts, names=names, points=points, tiles=tiles)
+        await self._name(chosen, drawing)
+        return {
+            "drawing": drawing,
+            "counts": sorted(((code, names[code], n) for code, n in counts.items()), key=lambda one: (-one[2], one[1])),
+            "wider": wider,
+            "abroad": abroad,
+            "nowhere": nowhere,
+            "outside": sum(n for code, n in counts.items() if not _in_view(code, drawing)),
+            "provinces": _provinces(counts, names),
+        }
+
+    async def _name(self, chosen: Selection, drawing: cartography.Drawing) -> None:
+        """Put the latest incidents into the clusters that they belong to."""
+        if not drawing.clusters:
+            return
+        box = drawing.projection.box
+        near = (
+            "coordinates_of = 'place'",
+            f"latitude BETWEEN {box.south:.6f} AND {box.north:.6f}",
+            f"longitude BETWEEN {box.west:.6f} AND {box.east:.6f}",
+        )
+        rows = await self._rows(
+            chosen, f"SELECT {INCIDENT} FROM incidents {chosen.where(*near)} ORDER BY date DESC, id LIMIT {_NAMED}"
+        )
+        for row in rows:
+            for cluster in drawing.clusters:
+                if cluster.box.holds(row["longitude"], row["latitude"]):
+                    cluster.incidents.append(row)
+                    break
+
+    async def incident_map(self, row: Mapping[str, Any], tiles: str | None = None) -> dict[str, Any] | None:
+        """Where an incident was, as exactly as is known and no more: a point, a district's area, or that of a province or
+        department; None where there is no outline of it."""
+        code = row["ubigeo"] or ""
+        exact = row["coordinates_of"] == "place" and row["latitude"] is not None
+        points = [{"latitude": row["latitude"], "longitude": row["longitude"], "count": 1}] if exact else []
+        size = cartography.extent(code)
+        if size is None and not exact:
+            return None
+        if exact:
+            at = Box(row["longitude"], row["latitude"], row["longitude"], row["latitude"])
+            size = cartography.around([at, size]) if size and size.holds(row["longitude"], row["latitude"]) else at.zoomed(1)
+            size = size or Box(at.west - 0.05, at.south - 0.05, at.east + 0.05, at.north + 0.05)
+        assert size is not None
+        names = await self.place_names()
+        district = not code.endswith("00")
+        drawing = cartography.draw(
+            size,
+            counts={code: 1},
+            names=names,
+            points=points,
+            tiles=tiles,
+            height=320,
+            margin=0.3,
+            neighbours=district,
+        )
+        return {"drawing": drawing, "exact": exact, "area": names.get(code)}
+
+    async def newest(self) -> str:
+        """A day a week before the last report, from which on to ask what is new."""
+        rows = await self.once("SELECT max(substr(first_reported, 1, 10)) AS day FROM incidents")
+        latest = rows[0]["day"] if rows else None
+        if not latest:
+            return ""
+        return (datetime.date.fromisoformat(latest) - datetime.timedelta(days=7)).isoformat()
+
+
+def _unasked(counts: Mapping[str, int]) -> Box:
+    """The districts' departments that hold most of the incidents, or the province where all are in one; else the country."""
+    whole = cartography.around(size for code in cartography.departments() if (size := cartography.extent(code)))
+    assert whole is not None
+    for length in (4, 2):
+        groups: dict[str, int] = {}
+        for code, count in counts.items():
+            key = code[:length].ljust(6, "0")
+            groups[key] = groups.get(key, 0) + count
+        kept, covered = [], 0
+        for key, count in sorted(groups.items(), key=lambda item: (-item[1], item[0])):
+            kept.append(key)
+            covered += count
+            if covered >= _COVERED * sum(groups.values()):
+                break
+        if kept and len(kept) <= (1 if length == 4 else 3):
+            return cartography.around(size for key in kept if (size := cartography.extent(key))) or whole
+    return whole
+
+
+def _provinces(counts: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, str, int, Box]]:
+    groups: dict[str, int] = {}
+    for code, count in counts.items():
+        groups[f"{code[:4]}00"] = groups.get(f"{code[:4]}00", 0) + count
+    ranked = sorted(groups.items(), key=lambda item: (-item[1], item[0]))
+    return [(code, names.get(code, code), count, size) for code, count in ranked[:8] if (size := cartography.extent(code))]
+
+
+def _in_view(code: str, drawing: cartography.Drawing) -> bool:
+    size = cartography.extent(code)
+    return size is not None and size.meets(drawing.projection.box)

@@ -1,0 +1,58 @@
+"""Which rows a table page's address asks for, as SQL: what map, charts, feeds and the page itself share."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from datasette.filters import Filters
+from datasette.plugins import pm
+from datasette.utils import await_me_maybe
+from datasette.views.base import DatasetteError
+
+DATABASE = "incidents"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Conditions on a table, and the values of their parameters."""
+
+    conditions: tuple[str, ...] = ()
+    values: tuple[tuple[str, Any], ...] = ()
+
+    def where(self, *more: str) -> str:
+        """A WHERE clause with these conditions and more; empty where there are none."""
+        both = (*self.conditions, *more)
+        return f"WHERE {' AND '.join(f'({one})' for one in both)}" if both else ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Values by parameter name, for `Database.execute`."""
+        return dict(self.values)
+
+
+EVERYTHING = Selection()
+
+
+async def selection(datasette: Any, request: Any, table: str = "incidents") -> Selection:
+    """The rows that the request's query string asks of a table, by Datasette's own rules: `column__op=value`, `_search`,
+    `_through`, and `_where` where public SQL is on. Raises `DatasetteError` where it asks what is not allowed."""
+    pairs = [
+        (key, value) for key in request.args for value in request.args.getlist(key) if not key.startswith("_") or "__" in key
+    ]
+    try:
+        conditions, values = Filters(sorted(pairs)).build_where_clauses(table)
+        for hook in pm.hook.filters_from_request(request=request, table=table, database=DATABASE, datasette=datasette):
+            if found := await await_me_maybe(hook):
+                conditions.extend(found.where_clauses)
+                values.update(found.params)
+    except (sqlite3.Error, KeyError, ValueError) as error:
+        raise DatasetteError(str(error), status=400) from error
+    return Selection(tuple(conditions), tuple(values.items()))
+
+
+def query_pairs(request: Any, *, drop: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """The request's query string as pairs, without page and presentation (`_next`, `_size`, `_vista`, `_caja`, facets)."""
+    shown = ("_next", "_size", "_vista", "_caja", "_facet", "_facet_size", "_nofacet", "_dl", *drop)
+    return [(key, value) for key in request.args for value in request.args.getlist(key) if key not in shown]
