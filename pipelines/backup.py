@@ -14,6 +14,7 @@ from db.backup import Backup, BackupError, back_up, prune, restore
 from db.compaction import compact
 from db.integrity import check_archive, check_public
 from pipelines.folder import DataFolder, writable_archive
+from pipelines.journal import journal_path
 
 
 def back_up_archive(folder: DataFolder, target: Path, keep: int) -> Backup:
@@ -25,13 +26,13 @@ def back_up_archive(folder: DataFolder, target: Path, keep: int) -> Backup:
     """
     folder.need_archive()
     with _clear_faults(target):
-        backup = back_up(folder.archive, target, [folder.sources])
+        backup = back_up(folder.archive, target, [folder.sources, journal_path(folder)])
         prune(target, keep)
     return backup
 
 
 def restore_archive(folder: DataFolder, backup: Path) -> str:
-    """Put the archive of a backup in place, and its newspapers where the data folder has none; returns what was done.
+    """Put the archive of a backup in place, and its newspapers and journal where there are none; returns what was done.
 
     Raises:
         click.ClickException: the backup is not whole, or a process writes the archive. Nothing is changed then.
@@ -41,10 +42,11 @@ def restore_archive(folder: DataFolder, backup: Path) -> str:
         done = f"{folder.archive}: restored from {backup}"
         if aside:
             done += f"; the one before is {aside}"
-        kept = backup / folder.sources.name
-        if kept.is_file() and not folder.sources.exists():
-            folder.sources.write_bytes(kept.read_bytes())
-            done += f"; {folder.sources} too"
+        for path in (folder.sources, journal_path(folder)):
+            kept = backup / path.name
+            if kept.is_file() and not path.exists():
+                path.write_bytes(kept.read_bytes())
+                done += f"; {path} too"
     return f"{done}. Run `quintanas publish` next"
 
 

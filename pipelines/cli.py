@@ -9,9 +9,10 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -476,7 +477,34 @@ class _Duration(click.ParamType):
         return timedelta(seconds=int(number) * units[unit])
 
 
-SPAN = _Duration()
+class _Times(click.ParamType):
+    """Times of the day, separated by commas."""
+
+    name = "times"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[time, ...]:
+        try:
+            return value if isinstance(value, tuple) else tuple(time.fromisoformat(part.strip()) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} are no times of the day: write 06:10,18:10", param, ctx)
+
+
+class _Zone(click.ParamType):
+    """A time zone by its IANA name."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        try:
+            return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"{value!r} is no time zone: write America/Lima", param, ctx)
+
+
+SPAN, TIMES = _Duration(), _Times()
+timezone_option = click.option(
+    "--timezone", type=_Zone(), default="America/Lima", show_default=True, help="Time zone of the times."
+)
 keep_option = click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="Backups kept; older ones go.")
 backup_folder = click.Path(file_okay=False, path_type=Path)
 
@@ -488,7 +516,10 @@ backup_folder = click.Path(file_okay=False, path_type=Path)
 @keep_option
 @click.option("--max-time", type=SPAN, metavar="SPAN", help="End the crawl in good order after this long, e.g. 3h.")
 @click.option("--jitter", type=SPAN, default="0s", metavar="SPAN", help="Wait a random part of this long first, e.g. 15m.")
-@click.option("--unless-within", type=SPAN, metavar="SPAN", help="Do nothing where a run began less than this long ago.")
+@click.option(
+    "--due", type=TIMES, metavar="TIMES", help="Do nothing where a run began since the latest of these, e.g. 06:10,18:10."
+)
+@timezone_option
 @data_option
 @sources_option
 def run(
@@ -498,7 +529,8 @@ def run(
     keep: int,
     max_time: timedelta | None,
     jitter: timedelta,
-    unless_within: timedelta | None,
+    due: tuple[time, ...] | None,
+    timezone: ZoneInfo,
     folder: DataFolder,
     extra_sources: Path | None,
 ) -> None:
@@ -519,11 +551,77 @@ def run(
         keep=keep,
         max_time=max_time,
         jitter=jitter,
-        unless_within=unless_within,
+        due=due or (),
+        zone=timezone,
     )
     if entry is not None:
         click.echo(f"\n{status_text(status_of(folder))}")
         sys.exit(1 if entry.failed else 0)
+
+
+@main.command(cls=Help, example="quintanas schedule systemd --install --contact redaccion@example.org --mail me@example.org")
+@click.argument("kind", type=click.Choice(["systemd", "cron", "github"]))
+@click.argument("source", nargs=-1)
+@click.option("--install", is_flag=True, help="Put it in place and start it; without, it is printed, or written with --to.")
+@click.option("--to", type=backup_folder, metavar="DIR", help="Write the files into this folder.")
+@click.option(
+    "--at", "times", type=TIMES, default="06:10,12:10,18:10", show_default=True, metavar="TIMES", help="When, each day."
+)
+@timezone_option
+@contact_option
+@click.option("--backup", type=backup_folder, metavar="DIR", help="Take a backup into this folder after each run.")
+@keep_option
+@click.option("--memory", default="2G", show_default=True, help="Memory that a run may take.")
+@click.option("--max-time", type=SPAN, default="3h", show_default=True, metavar="SPAN", help="Time that a crawl may take.")
+@click.option("--jitter", type=SPAN, default="15m", show_default=True, metavar="SPAN", help="Random delay at most.")
+@click.option("--mail", metavar="ADDRESS", help="Whom to mail where a run failed.")
+@click.option("--mail-always", is_flag=True, help="Mail after every run.")
+@click.option(
+    "--system", "user", metavar="USER", help="systemd: for the machine, run as this user.  [default: your own systemd]"
+)
+@click.option("--package", help="github: what pip installs.  [default: this version]")
+@data_option
+@sources_option
+def schedule(
+    kind: str,
+    source: tuple[str, ...],
+    install: bool,
+    to: Path | None,
+    times: tuple[time, ...],
+    timezone: ZoneInfo,
+    user: str | None,
+    package: str | None,
+    folder: DataFolder,
+    extra_sources: Path | None,
+    contact: str | None,
+    **bounds: Any,
+) -> None:
+    """Write what runs `quintanas run` every day: systemd units, a crontab line or a GitHub Actions workflow.
+
+    Each has a lock, a random delay, limits of time and memory, and makes up for a run that was missed.
+    """
+    from pipelines import schedule as scheduling
+
+    if install and to:
+        raise click.UsageError("--install knows where the files belong: leave out --to")
+    if user and folder == DataFolder.default():
+        raise click.UsageError("--system needs --data: the folder of the machine's data, e.g. /var/lib/quintanas")
+    chosen: dict[str, Any] = {"user": user, "package": package}
+    try:
+        plan = scheduling.Plan(
+            folder,
+            tuple(f"{moment:%H:%M}" for moment in times),
+            timezone.key,
+            source,
+            extra_sources,
+            contact or "",
+            per_user=user is None,
+            **{name: value for name, value in chosen.items() if value},
+            **bounds,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(scheduling.scheduled(kind, plan, install=install, to=to))
 
 
 @main.command(cls=Help, example="quintanas status --max-age 8h --prometheus /var/lib/node_exporter/quintanas.prom")

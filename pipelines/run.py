@@ -12,12 +12,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
+from time import monotonic
 from typing import IO, Any
 
 import click
@@ -40,20 +40,22 @@ def run_chain(
     keep: int = 14,
     max_time: timedelta | None = None,
     jitter: timedelta = timedelta(0),
-    unless_within: timedelta | None = None,
+    due: Sequence[time] = (),
+    zone: tzinfo = UTC,
 ) -> Entry | None:
     """Crawl, publish and back up once, note it in the journal, and return what became of each step.
 
     Waits a random part of `jitter` first. A crawl that takes longer than `max_time` is ended in good order, and what it left is
-    the next run's. Publishing is tried whatever the crawl did. With `unless_within` nothing is done, and None returned, where
-    the latest run began less than that ago. SIGTERM and Ctrl-C end the step under way in good order and skip the others.
+    the next run's. Publishing is tried whatever the crawl did. With `due`, times of the day in `zone`, nothing is done, and
+    None returned, where a run began since the latest of them: a run that was missed is made up for. SIGTERM and Ctrl-C end the
+    step under way in good order and skip the others.
 
     Raises:
         click.ClickException: another run of the folder is under way, or the folder cannot be written.
     """
     try:
         with running(folder), _Stopping() as stopping:
-            if unless_within and _ran_within(folder, unless_within):
+            if due and not _is_due(folder, due, zone):
                 return None
             stopping.wait(random.uniform(0, jitter.total_seconds()))
             started = datetime.now(UTC)
@@ -90,10 +92,15 @@ def _local(instant: datetime) -> str:
     return instant.astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
-def _ran_within(folder: DataFolder, span: timedelta) -> bool:
-    latest = next(iter(entries(folder)), None)
+def _is_due(folder: DataFolder, due: Sequence[time], zone: tzinfo, at: datetime | None = None) -> bool:
+    """Whether no run began since the latest of these times of the day."""
+    at = at or datetime.now(UTC)
+    today = at.astimezone(zone).date()
+    days = (today - timedelta(days=1), today)
+    instants = [datetime.combine(day, moment, zone).astimezone(UTC) for day in days for moment in due]
+    latest = max(instant for instant in instants if instant <= at)
     # A run of the future is one from before the clock was set right: it holds nobody off.
-    return latest is not None and timedelta(0) <= datetime.now(UTC) - latest.started < span
+    return not any(latest <= entry.started <= at for entry in entries(folder)[:100])
 
 
 class _Stopping:
@@ -116,8 +123,8 @@ class _Stopping:
 
     def wait(self, seconds: float) -> None:
         """Wait, unless or until told to stop."""
-        end = time.monotonic() + seconds
-        while not self.told and (left := end - time.monotonic()) > 0:
+        end = monotonic() + seconds
+        while not self.told and (left := end - monotonic()) > 0:
             self._wake.wait(min(left, 1.0))
 
     def _stop(self, *_: object) -> None:
@@ -128,7 +135,7 @@ class _Stopping:
 
 
 def _step(folder: DataFolder, command: list[str], stopping: _Stopping, limit: float | None) -> Step:
-    begun = time.monotonic()
+    begun = monotonic()
     name = command[0]
     # A session of its own: a signal for this command's group reaches the step once, through this process.
     process = subprocess.Popen(
@@ -147,7 +154,7 @@ def _step(folder: DataFolder, command: list[str], stopping: _Stopping, limit: fl
     with _relayed(process) as (said, complained):
         cut = _await(process, limit, stopping)
     stopping.process = None
-    seconds = round(time.monotonic() - begun, 1)
+    seconds = round(monotonic() - begun, 1)
     if process.returncode == 0:
         return Step(name, "ok", seconds, said[-1] if said else "")
     if process.returncode < 0:
@@ -166,14 +173,14 @@ def _await(process: subprocess.Popen[str], limit: float | None, stopping: _Stopp
     """Wait for a process; where it takes too long tell it to end, and kill it where it does not. Returns whether it took too
     long."""
     cut = False
-    end = None if limit is None else time.monotonic() + limit
+    end = None if limit is None else monotonic() + limit
     deadline: float | None = None
     while True:
         try:
             process.wait(0.5)
             return cut
         except subprocess.TimeoutExpired:
-            at = time.monotonic()
+            at = monotonic()
         if end is not None and at > end and not (cut or stopping.told):
             log.warning("the crawl has taken %.0f minutes: ending it in good order", (limit or 0) / 60)
             process.terminate()
