@@ -167,6 +167,7 @@ def verify_database(path: Path) -> dict[str, int]:
             wrong = [row[0] for row in conn.execute("PRAGMA quick_check(3)") if row[0] != "ok"]
             wrong += [f"{row[0]} points nowhere" for row in conn.execute("PRAGMA foreign_key_check")][:3]
             known = {name for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            wrong += [] if "articles" in known else ["it holds no articles"]
             rows = {table: conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED if table in known}
     except sqlite3.DatabaseError as error:
         wrong = [str(error)]

@@ -36,6 +36,8 @@ def _faults(path: Path, *, texts: bool) -> list[str]:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as conn:
             found = [row[0] for row in conn.execute(f"PRAGMA integrity_check({MOST})") if row[0] != "ok"]
             found = [line for text in found for line in text.splitlines() if not line.startswith("***")]
+            if conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
+                found.append("it is empty: it holds no table")
             if not found:
                 found += _shortened(
                     f"{row[0]}, row {row[1]}: points nowhere" for row in conn.execute("PRAGMA foreign_key_check")
