@@ -248,8 +248,8 @@ def draw(
     neighbours: bool = False,
 ) -> Drawing:
     """A map of `box`: districts shaded by `counts` (by UBIGEO, named by `names`), and `points`, mappings with `longitude`,
-    `latitude` and `count`, gathered into clusters. `tiles` is a template of addresses with {z}, {x} and {y}. `neighbours` asks for the outlines of
-    the other districts too."""
+    `latitude` and `count`, gathered into clusters. `tiles` is a template of addresses with {z}, {x} and {y}; `neighbours` asks
+    for the outlines of the other districts too."""
     projection = Projection.fitting(box, width=width, height=height, margin=margin)
     seen = {code: count for code, count in (counts or {}).items() if (size := extent(code)) and size.meets(projection.box)}
     shade, shades = _shades(seen.values())

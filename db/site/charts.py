@@ -78,7 +78,7 @@ def timeline(rows: Iterable[Mapping[str, Any]]) -> Timeline:
 
 
 def _beginning(years: Mapping[int, int]) -> tuple[int, int]:
-    """The year that a chart begins with, and how many incidents lie before: at most 5 %, such as one that a newspaper told late."""
+    """The year that a chart begins with, and how many incidents lie before: at most 5 %, told late."""
     total, before = sum(years.values()), 0
     for year in sorted(years):
         if (before + years[year]) * 20 > total:

@@ -143,10 +143,12 @@ class Queries:
             {number} AS n FROM {table} {chosen.where()} GROUP BY 1, 2, 3, 4""",
         )
         counts: dict[str, int] = {}
+        unmapped: dict[str, int] = {}
         wider = abroad = nowhere = 0
         for row in by_place:
-            if row["ubigeo"] and cartography.outline(row["ubigeo"]):
-                counts[row["ubigeo"]] = counts.get(row["ubigeo"], 0) + row["n"]
+            if row["ubigeo"]:
+                known = counts if cartography.outline(row["ubigeo"]) else unmapped
+                known[row["ubigeo"]] = known.get(row["ubigeo"], 0) + row["n"]
             elif row["here"] == 0:
                 abroad += row["n"]
             elif row["department"]:
@@ -165,7 +167,12 @@ class Queries:
         await self._name(chosen, drawing)
         return {
             "drawing": drawing,
-            "counts": sorted(((code, names[code], n) for code, n in counts.items()), key=lambda one: (-one[2], one[1])),
+            "counts": sorted(
+                ((code, names.get(code, code), n) for code, n in (*counts.items(), *unmapped.items())),
+                key=lambda one: (-one[2], one[1]),
+            ),
+            "unmapped": sum(unmapped.values()),
+            "unmapped_names": sorted(names.get(code, code) for code in unmapped),
             "wider": wider,
             "abroad": abroad,
             "nowhere": nowhere,
@@ -193,12 +200,13 @@ class Queries:
                     break
 
     async def incident_map(self, row: Mapping[str, Any], tiles: str | None = None) -> dict[str, Any] | None:
-        """Where an incident was, as exactly as is known and no more: a point, a district's area, or that of a province or
-        department; None where there is no outline of it."""
+        """Where an incident was, as exactly as is known and no more: a point, a district's area (its province's where that has
+        none on file), or that of a province or department; None where there is no outline of it."""
         code = row["ubigeo"] or ""
         exact = row["coordinates_of"] == "place" and row["latitude"] is not None
         points = [{"latitude": row["latitude"], "longitude": row["longitude"], "count": 1}] if exact else []
-        size = cartography.extent(code)
+        instead = f"{code[:4]}00" if code and cartography.extent(code) is None else code
+        size = cartography.extent(instead)
         if size is None and not exact:
             return None
         if exact:
@@ -207,18 +215,17 @@ class Queries:
             size = size or Box(at.west - 0.05, at.south - 0.05, at.east + 0.05, at.north + 0.05)
         assert size is not None
         names = await self.place_names()
-        district = not code.endswith("00")
         drawing = cartography.draw(
             size,
-            counts={code: 1},
+            counts={instead: 1},
             names=names,
             points=points,
             tiles=tiles,
             height=320,
             margin=0.3,
-            neighbours=district,
+            neighbours=not instead.endswith("00"),
         )
-        return {"drawing": drawing, "exact": exact, "area": names.get(code)}
+        return {"drawing": drawing, "exact": exact, "area": names.get(instead), "instead": instead != code}
 
     async def newest(self) -> str:
         """A day a week before the last report, from which on to ask what is new."""

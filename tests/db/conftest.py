@@ -79,6 +79,12 @@ def _report(**changes: Any) -> dict[str, Any]:
     return report | changes
 
 
+@pytest.fixture(scope="session")
+def report_factory() -> Callable[..., dict[str, Any]]:
+    """`report`, for what a whole file of tests may share."""
+    return _report
+
+
 @pytest.fixture
 def report() -> Callable[..., dict[str, Any]]:
     """Makes an incident report; keywords change its fields, and `sentence` the words of its evidence."""
@@ -128,6 +134,12 @@ class Newsroom:
             return [dict(row) for row in conn.execute(sql, values)]
         finally:
             conn.close()
+
+
+@pytest.fixture(scope="session")
+def found() -> type[Newsroom]:
+    """Makes a newsroom in a folder, for what a whole file of tests may share."""
+    return Newsroom
 
 
 @pytest.fixture
