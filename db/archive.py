@@ -14,7 +14,8 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from db.instants import local, now, parse, utc
 from db.migrations import migrations
 from db.packing import pack, unpack
 from db.schedule import next_after_skip, next_retry, next_revisit
+from db.twins import adds_nothing, bands_of
 
 Effect = Literal["new", "changed", "unchanged"]
 
@@ -42,6 +44,9 @@ LEFT_OUT = ("denied", "no-page", "offsite")
 
 SHORTEST_TWIN = 300
 """Characters of letters and digits from which on the same text under two addresses is one article, not a phrase."""
+
+TWINS_KEPT = timedelta(days=60)
+"""How long nearly the same text is looked for; exactly the same one is known for ever."""
 
 BUSY_TIMEOUT = 30.0
 """Seconds that a transaction waits for another connection."""
@@ -209,6 +214,10 @@ class Archive:
             )
             for source in dict.fromkeys(sources):
                 self._execute("INSERT INTO run_sources (run, source) VALUES (?, ?)", (run, source))
+            self._execute(
+                "DELETE FROM likenesses WHERE article IN (SELECT id FROM articles WHERE first_seen < ?)",
+                (utc(now() - TWINS_KEPT),),
+            )
         return run
 
     def finish_run(self, run: int, status: str = "finished") -> None:
@@ -230,6 +239,8 @@ class Archive:
         at = utc(now())
         assert at is not None
         fetch = []
+        found: Counter[str] = Counter()
+        new: Counter[str] = Counter()
         with self.transaction():
             for link in links:
                 published, modified = utc(link.get("published")), utc(link.get("modified"))
@@ -243,7 +254,8 @@ class Archive:
                             *(link.get("address"), link.get("hops") or 0),
                         ),
                     )
-                    self._found(run, link["source"], fresh=1)
+                    found[link["source"]] += 1
+                    new[link["source"]] += 1
                     fetch.append(dict(link))
                     continue
                 latest = max(filter(None, (known["modified"], modified)), default=None)
@@ -259,9 +271,11 @@ class Archive:
                         ),
                     )
                 if known["seen_run"] != run:
-                    self._found(run, link["source"], fresh=0)
+                    found[link["source"]] += 1
                 if wanted:
                     fetch.append(dict(link))
+            for source, count in found.items():
+                self._found(run, source, found=count, fresh=new[source])
         return fetch
 
     def due(self, run: int, source: str) -> list[dict[str, Any]]:
@@ -288,8 +302,7 @@ class Archive:
                 ORDER BY coalesce(published, discovered) DESC, url LIMIT ?""",
                 (source, run, at, -1 if most is None else most),
             )
-            for row in rows:
-                self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, row["url"]))
+            self._hand(run, rows)
         return [
             {**row, "via": row["via"] or "", "published": parse(row["published"]), "modified": parse(row["modified"])}
             for row in rows
@@ -357,8 +370,7 @@ class Archive:
                 AND (state = 'pending' OR (state = 'failed' AND attempts <= ?)) ORDER BY step, url""",
                 (source, run, LISTING_ATTEMPTS),
             )
-            for row in rows:
-                self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, row["url"]))
+            self._hand(run, rows)
         return [{**row, "modified": parse(row["modified"])} for row in rows]
 
     def listings_below(self, run: int, parent: str) -> list[dict[str, Any]]:
@@ -372,8 +384,7 @@ class Archive:
                 AND modified IS NULL AND state IN ('fetched', 'failed') AND handed_run IS NOT ? ORDER BY url""",
                 (parent, run),
             )
-            for row in rows:
-                self._execute("UPDATE addresses SET handed_run = ? WHERE url = ?", (run, row["url"]))
+            self._hand(run, rows)
         return rows
 
     def validators(self, url: str) -> tuple[str | None, str | None] | None:
@@ -467,10 +478,11 @@ class Archive:
             self._settle(run, article, aliases={visit["url"], article.get("fetched_url")} - {None, article["url"]})
         return effect
 
-    def twin(self, article: Mapping[str, Any]) -> str | None:
+    def twin(self, article: Mapping[str, Any], bands: Sequence[int] = ()) -> str | None:
         """The address under which the same newspaper has published the same text (an agency's, mostly) before, if any.
 
-        Same letters and digits in the same order, at least `SHORTEST_TWIN` of them; an article that is gone is no twin.
+        Same letters and digits in the same order, at least `SHORTEST_TWIN` of them; an article that is gone is no twin. With
+        the text's `db.twins.likeness`, also a text of the last `TWINS_KEPT` to which it adds nothing.
         """
         words = _words(article)
         if words is None:
@@ -479,7 +491,23 @@ class Archive:
             "SELECT url FROM articles WHERE source = ? AND words = ? AND url != ? AND gone_at IS NULL ORDER BY id LIMIT 1",
             (article["source"], words, article["url"]),
         )
-        return None if row is None else str(row["url"])
+        if row is not None or not bands:
+            return None if row is None else str(row["url"])
+        alike = self._all(
+            """SELECT a.url, plain(v.body) AS body FROM articles a JOIN article_versions v ON v.id = a.current_version
+            WHERE a.id IN (SELECT article FROM likenesses WHERE band IN (SELECT value FROM json_each(?)))
+            AND a.source = ? AND a.url != ? AND a.gone_at IS NULL ORDER BY a.id LIMIT 5""",
+            (json.dumps(bands_of(article["source"], bands)), article["source"], article["url"]),
+        )
+        return next((str(one["url"]) for one in alike if adds_nothing(article["body"], one["body"])), None)
+
+    def keep_likeness(self, url: str, source: str, bands: Sequence[int]) -> None:
+        """Remember a stored text's `db.twins.likeness`, for `twin`."""
+        with self.transaction():
+            self.db.conn.executemany(
+                "INSERT OR IGNORE INTO likenesses (band, article) SELECT ?, id FROM articles WHERE url = ?",
+                [(band, url) for band in bands_of(source, bands)],
+            )
 
     def current_version(self, url: str) -> int | None:
         """The number of an article's latest version, for `store_reports`."""
@@ -716,11 +744,14 @@ class Archive:
         with self._thread:
             return [dict(row) for row in self._execute(statement, values)]
 
-    def _found(self, run: int, source: str, *, fresh: int) -> None:
+    def _hand(self, run: int, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.db.conn.executemany("UPDATE addresses SET handed_run = ? WHERE url = ?", [(run, row["url"]) for row in rows])
+
+    def _found(self, run: int, source: str, *, found: int, fresh: int) -> None:
         self._execute(
-            """INSERT INTO run_sources (run, source, found, fresh) VALUES (?, ?, 1, ?)
-            ON CONFLICT (run, source) DO UPDATE SET found = found + 1, fresh = fresh + excluded.fresh""",
-            (run, source, fresh),
+            """INSERT INTO run_sources (run, source, found, fresh) VALUES (?, ?, ?, ?)
+            ON CONFLICT (run, source) DO UPDATE SET found = found + excluded.found, fresh = fresh + excluded.fresh""",
+            (run, source, found, fresh),
         )
 
     def _visit(self, run: int, visit: Mapping[str, Any], *, effect: Effect | None) -> None:
@@ -854,7 +885,7 @@ def content_digest(article: Mapping[str, Any]) -> str:
 
 def _words(article: Mapping[str, Any]) -> str | None:
     """A digest of a text's letters and digits, or None where there are too few to know a text by."""
-    words = "".join(re.findall(r"\w", str(article["body"]).casefold()))
+    words = re.sub(r"\W+", "", str(article["body"]).casefold())
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32] if len(words) >= SHORTEST_TWIN else None
 
 

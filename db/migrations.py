@@ -339,3 +339,13 @@ def m201_packed_texts(db: Database) -> None:
             db.execute(f"CREATE INDEX assignments_{index} ON assignments ({columns})")
         for (slot,) in waiting:
             db.execute("INSERT INTO unplaced VALUES (?)", (slot,))
+
+
+@migrations()
+def m202_likenesses(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE likenesses (           -- signatures of the latest texts, by which nearly the same one is found
+            band INTEGER NOT NULL,          -- of one newspaper's text, as db.twins makes it
+            article INTEGER NOT NULL,
+            PRIMARY KEY (band, article)
+        ) WITHOUT ROWID""")

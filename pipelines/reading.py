@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import nlp
+from db.twins import likeness
 from pipelines.extract import news_text
 from scraper.items import Article
 from scraper.reading import Page, read_page
@@ -20,6 +21,8 @@ class ExtractedArticle(Article):
     """Incident reports, as mappings; the article's main one first."""
     extractor: str = ""
     """The version of the extractor that read it."""
+    likeness: list[int] = field(default_factory=list)
+    """What nearly the same text is found by (`db.twins`)."""
 
 
 @cache
@@ -35,4 +38,5 @@ def read_and_extract(page: Page) -> ExtractedArticle:
     row = {**facts, "version": article.url, "country": page.source.country, "region": page.source.region}
     row["published"] = article.published.isoformat(timespec="seconds") if article.published else None
     [(_, reports)] = nlp.extract([news_text(row)], pipeline(), batch_size=1)
-    return ExtractedArticle(**facts, reports=[asdict(report) for report in reports], extractor=nlp.extractor_version())
+    told = [asdict(report) for report in reports]
+    return ExtractedArticle(**facts, reports=told, extractor=nlp.extractor_version(), likeness=likeness(article.body))

@@ -42,15 +42,17 @@ class StoreArticle:
         """Store an article, or return the address under which its text is known already."""
         archive = frontier.archive
         facts = dict(vars(item))
-        reports, extractor = facts.pop("reports", []), facts.pop("extractor", "")
+        reports, extractor, bands = facts.pop("reports", []), facts.pop("extractor", ""), facts.pop("likeness", [])
         with frontier.writing(), archive.transaction():
-            twin = archive.twin(facts) if archive.current_version(item.url) is None else None
+            twin = archive.twin(facts, bands) if archive.current_version(item.url) is None else None
             if twin:
                 reason = "same-text"
                 visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
                 archive.record_visit(frontier.run, vars(visit))
             else:
                 effect = archive.store_article(frontier.run, facts)
+                if effect != "unchanged":
+                    archive.keep_likeness(item.url, item.source, bands)
                 version = archive.current_version(item.url)
                 if isinstance(item, ExtractedArticle) and version is not None and effect != "unchanged":
                     archive.store_reports(version, extractor, reports)
