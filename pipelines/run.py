@@ -157,6 +157,8 @@ def _step(folder: DataFolder, command: list[str], stopping: _Stopping, limit: fl
     seconds = round(monotonic() - begun, 1)
     if process.returncode == 0:
         return Step(name, "ok", seconds, said[-1] if said else "")
+    if cut and process.returncode == -signal.SIGTERM:
+        return Step(name, "cut", seconds, "ended by the time limit before it had begun")
     if process.returncode < 0:
         why = signal.Signals(-process.returncode).name
         hint = "; was there enough memory?" if why == "SIGKILL" and not cut else ""
