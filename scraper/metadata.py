@@ -363,8 +363,7 @@ class Metadata:
 
 
 _WITH_YEAR: Any = etree.XPath(
-    "//*[not(self::script or self::style or self::template or self::noscript)]"
-    "[text()[contains(., '19') or contains(., '20')]]"
+    "//*[not(self::script or self::style or self::template or self::noscript)][text()[contains(., '19') or contains(., '20')]]"
 )
 _LEVELS = 5
 """Elements within one another that a date line consists of."""

@@ -7,14 +7,15 @@ import logging
 import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import IgnoreRequest
-from scrapy.resolver import CachingThreadedResolver
+from scrapy.resolver import CachingHostnameResolver
 from scrapy.utils.httpobj import urlparse_cached
-from twisted.internet.error import DNSLookupError
+from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from scraper.sources import Source
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
-    from twisted.internet.defer import Deferred
 
 logger = logging.getLogger(__name__)
 
@@ -93,22 +93,53 @@ def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]
     return inside if address.ipv4_mapped else [address, *inside]
 
 
-class PublicResolver(CachingThreadedResolver):
+class PublicResolver(CachingHostnameResolver):
     """A resolver that knows no name of a private address, whoever owns the name; this machine is asked by its address alone.
 
-    What it answers is what is connected to, so a name that changes its address in between gains nothing. It looks up IPv4
-    addresses alone, like Scrapy's own: a newspaper that has no other than IPv6 is not reached.
+    What it answers is what is connected to, IPv4 and IPv6, so a name that changes its address in between gains nothing; where a
+    name has public and private addresses, the private ones are left out.
     """
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
-        """Return the address of a host. Fails like an unknown name where that address is not public."""
+    def resolveHostName(  # noqa: N802 - Twisted's name
+        self,
+        resolutionReceiver: Any,  # noqa: N803
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803
+    ) -> IHostResolution:
+        """Tell the receiver the public addresses of a host; none, like those of an unknown name, where it has no other."""
+        receiver = _PublicOnly(resolutionReceiver, hostName)
+        return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
-        def check(address: str) -> str:
-            if address != name and is_private(address):
-                raise DNSLookupError(f"{name} is at {address}, which is not a public address")
-            return address
 
-        return super().getHostByName(name, timeout).addCallback(check)
+@implementer(IResolutionReceiver)
+class _PublicOnly:
+    """Hands on what a resolver finds, but for private addresses; those that stand in the URL itself were judged before."""
+
+    def __init__(self, receiver: Any, name: str) -> None:
+        self.receiver = receiver
+        self.name = name
+
+    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802
+        self.receiver.resolutionBegan(resolution)
+
+    def addressResolved(self, address: IAddress) -> None:  # noqa: N802
+        host = str(getattr(address, "host", ""))
+        if _is_literal(self.name) or not is_private(host):
+            self.receiver.addressResolved(address)
+        else:
+            logger.warning("%s is at %s, which is not a public address", self.name, host)
+
+    def resolutionComplete(self) -> None:  # noqa: N802
+        self.receiver.resolutionComplete()
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host.partition("%")[0].strip("[]")))
+    except ValueError:
+        return False
 
 
 class RedirectGuardMiddleware:

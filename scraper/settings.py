@@ -81,7 +81,6 @@ TELNETCONSOLE_ENABLED = False
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # bytes, before and after decompression
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
 DOWNLOAD_TIMEOUT = 30  # seconds
-DNS_TIMEOUT = 15
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False  # front pages reload themselves by it; an article never moves by it
 DEPTH_LIMIT = 200  # the spiders have bounds of their own; this one catches what they would miss

@@ -101,18 +101,42 @@ def test_date_lines(line: str, day: str | None, place: str | None) -> None:
     assert (found[0].isoformat(timespec="minutes") if found else None, found[1] if found else None) == (day, place)
 
 
-def test_a_name_that_leads_to_a_private_address_is_unknown() -> None:
-    code = """
+def resolved(name: str, *answers: str) -> list[str]:
+    """The addresses that a name leads to, where the system's resolver gives these."""
+    code = f"""
+import socket
 from twisted.internet import reactor
+from twisted.internet.interfaces import IResolutionReceiver
+from zope.interface import implementer
 from scraper.middlewares import PublicResolver
-said = []
-def end(what):
-    said.append(what)
-    reactor.stop()
-resolver = PublicResolver(reactor, 0, 5.0)
-reactor.callWhenRunning(lambda: resolver.getHostByName("localhost").addBoth(end))
+answers = {list(answers)!r}
+if answers:
+    def getaddrinfo(host, port, *_, **__):
+        return [(socket.AF_INET6 if ":" in a else socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in answers]
+    socket.getaddrinfo = getaddrinfo
+@implementer(IResolutionReceiver)
+class Receiver:
+    def resolutionBegan(self, resolution): pass
+    def addressResolved(self, address): print(address.host)
+    def resolutionComplete(self): reactor.stop()
+resolver = PublicResolver(reactor, 0)
+if answers:
+    from twisted.internet._resolver import GAIResolver
+    resolver.original_resolver = GAIResolver(reactor, getaddrinfo=getaddrinfo)
+reactor.callWhenRunning(resolver.resolveHostName, Receiver(), {name!r}, 80)
 reactor.run()
-print(said[0])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert "not a public address" in done.stdout, done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_a_name_that_leads_to_a_private_address_is_unknown() -> None:
+    assert resolved("localhost") == []
+
+
+def test_only_public_addresses_of_a_name_are_connected_to() -> None:
+    public = ["8.8.8.8", "2606:4700::1111"]
+    assert resolved("diario.example", "127.0.0.1", public[0], "10.0.0.7", "fd00::1", public[1]) == public
+    assert resolved("diario.example", public[1]) == public[1:], "a newspaper that has no other than IPv6"
+    assert resolved("127.0.0.1") == ["127.0.0.1"], "an address is judged where it stands, in the URL"
