@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM_FLAGS = (
-    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -20,13 +20,17 @@ CHROMIUM_FLAGS = (
 )
 
 
-@pytest.fixture
-def chromium(tmp_path: Path) -> list[str]:
-    """Command line of a headless Chromium with a profile of its own; skips the test where there is none."""
+# Not for the whole session: as long as it runs, no other test of the process may run an event loop of its own.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium with a profile of its own; skips the test where there is none."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
-    return [path, *CHROMIUM_FLAGS, f"--user-data-dir={tmp_path / 'chromium'}"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield chromium
+        chromium.close()
 
 
 @pytest.hookimpl(trylast=True)
