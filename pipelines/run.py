@@ -233,8 +233,7 @@ def _crawl_ended_well(folder: DataFolder, pid: int, *, cut: bool) -> bool:
             run = archive.execute("SELECT id, status FROM runs WHERE pid = ? ORDER BY id DESC LIMIT 1", (pid,)).fetchone()
             if run is None or run[1] not in (("finished", "interrupted") if cut else ("finished",)):
                 return False
-            good = ("finished", "shutdown" if cut else "finished")
-            endings = archive.execute("SELECT count(*) FROM yields WHERE run = ? AND ending NOT IN (?, ?)", (run[0], *good))
-            return endings.fetchone()[0] == 0
+            endings = {ending for (ending,) in archive.execute("SELECT ending FROM yields WHERE run = ?", (run[0],))}
+            return endings <= ({"finished", "shutdown", "did not start"} if cut else {"finished"})
     except sqlite3.Error:
         return False
