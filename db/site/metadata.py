@@ -42,7 +42,9 @@ def metadata(
     """The metadata of an instance that serves the public database under this name; `contact` is the operator's, `tiles` the
     address of a tile server's pictures with {z}, {x} and {y}. Raises `ValueError` where the address lacks them or is no web
     address."""
-    if tiles and not (re.match(r"https?://[^/\s;,'\"]+/", tiles) and all(part in tiles for part in ("{z}", "{x}", "{y}"))):
+    if tiles and not (
+        re.fullmatch(r"https?://[^/\s;,'\"<>]+/[^\s;,'\"<>]*", tiles) and all(part in tiles for part in ("{z}", "{x}", "{y}"))
+    ):
         raise ValueError(f"{tiles}: the address of map tiles begins with https:// and holds {{z}}, {{x}} and {{y}}")
     book = codebook.load()
     words = Presentation(language)
@@ -51,7 +53,7 @@ def metadata(
         tables[table.name] = {
             "title": words.table_label(table.name),
             "description": words.table_help(table.name),
-            "label_column": table.title,
+            "label_column": "label_en" if table.name == "types" and language == "en" else table.title,
             "columns": {column.name: words.column_help(table.name, column.name) for column in table.columns},
             **table.site,
         }
