@@ -183,12 +183,15 @@ def publish(folder: DataFolder) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 asks for a free one.")
 @click.option("--contact", envvar="QUINTANAS_CONTACT", help="Whom people ask for corrections.  [or QUINTANAS_CONTACT]")
+@click.option("--language", type=click.Choice(["es", "en"]), default="es", show_default=True, envvar="QUINTANAS_LANGUAGE")
+@click.option("--tiles", envvar="QUINTANAS_TILES", help="Pictures for the maps: https://…/{z}/{x}/{y}.png  [default: none]")
+@click.option("--tiles-attribution", envvar="QUINTANAS_TILES_ATTRIBUTION", help="Whom its maps are of; shown below them.")
 @data_option
-def serve(host: str, port: int, contact: str | None, folder: DataFolder) -> None:
+def serve(host: str, port: int, contact: str | None, folder: DataFolder, **options: str | None) -> None:
     """Serve the public database with Datasette."""
     from pipelines.publish import serve_public
 
-    serve_public(folder, host, port, contact)
+    serve_public(folder, host, port, contact, **options)
 
 
 @main.command(cls=Help, example="quintanas export incidentes.csv")

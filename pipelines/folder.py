@@ -39,6 +39,11 @@ class DataFolder:
         """The operator's own newspapers, added to the bundled ones where the file exists."""
         return self.path / "sources.toml"
 
+    @property
+    def population(self) -> Path:
+        """Inhabitants by UBIGEO, where the operator has them."""
+        return self.path / "population.csv"
+
     def need_archive(self) -> None:
         """Raise a `click.ClickException` that says what to do where nothing has been crawled yet."""
         if not self.archive.exists():

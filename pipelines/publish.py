@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,17 +15,25 @@ from db.publish import publish
 from db.serve import serve
 from nlp.persons import redact
 from pipelines.folder import DataFolder
+from pipelines.population import read_population
 
 
 def publish_incidents(folder: DataFolder) -> Mapping[str, int]:
     """Build the public database from the archive; returns how many incidents and reports it holds.
 
     Raises:
-        click.ClickException: there is no archive yet, or another process writes it.
+        click.ClickException: there is no archive yet, another process writes it, or the folder's population.csv is wrong.
     """
     folder.need_archive()
     try:
-        return publish(folder.archive, folder.public, types=nlp.taxonomy(), districts=nlp.districts(), redact=redact)
+        return publish(
+            folder.archive,
+            folder.public,
+            types=nlp.taxonomy(),
+            districts=nlp.districts(),
+            redact=redact,
+            population=read_population(folder.population),
+        )
     except (ArchiveBusy, ArchiveVersionError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -48,11 +57,12 @@ def export_incidents(folder: DataFolder, file: Path) -> int:
         raise click.ClickException(f"{file}: {error.strerror}") from None
 
 
-def serve_public(folder: DataFolder, host: str, port: int, contact: str | None = None) -> None:
-    """Serve the public database with Datasette until it is stopped, its address printed once it answers.
+def serve_public(folder: DataFolder, host: str, port: int, contact: str | None = None, **options: Any) -> None:
+    """Serve the public database with Datasette until it is stopped, its address printed once it answers; `options` are those
+    of `db.serve.site`: language, tiles, tiles_attribution.
 
     Raises:
-        click.ClickException: there is no public database yet, or the port is taken.
+        click.ClickException: there is no public database yet, or the port is taken, or an option is wrong.
     """
     folder.need_public()
     try:
@@ -61,7 +71,10 @@ def serve_public(folder: DataFolder, host: str, port: int, contact: str | None =
             host=host,
             port=port,
             contact=contact,
+            **options,
             ready=lambda address: click.echo(f"Datasette: {address}  (Ctrl-C ends it)"),
         )
     except OSError as error:
         raise click.ClickException(error.strerror or str(error)) from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
