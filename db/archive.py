@@ -28,7 +28,7 @@ from sqlite_utils import Database
 from db.instants import local, now, parse, utc
 from db.migrations import migrations
 from db.packing import pack, unpack
-from db.schedule import next_after_skip, next_retry, next_revisit
+from db.schedule import REVISITS, next_after_skip, next_retry, next_revisit
 from db.twins import adds_nothing, bands_of
 
 Effect = Literal["new", "changed", "unchanged"]
@@ -214,11 +214,25 @@ class Archive:
             )
             for source in dict.fromkeys(sources):
                 self._execute("INSERT INTO run_sources (run, source) VALUES (?, ?)", (run, source))
+            self._set_back(utc(now()))
             self._execute(
                 "DELETE FROM likenesses WHERE article IN (SELECT id FROM articles WHERE first_seen < ?)",
                 (utc(now() - TWINS_KEPT),),
             )
         return run
+
+    def _set_back(self, at: str | None) -> None:
+        """Undo what a clock that was ahead has noted: visits that lie in the future, and turns further off than any planned."""
+        self._execute("UPDATE addresses SET last_visit = ?, last_full = NULL WHERE last_visit > ?", (at, at))
+        latest = utc(now() + REVISITS[-1] + timedelta(days=1))
+        self._execute("UPDATE addresses SET next_due = ? WHERE next_due > ?", (at, latest))
+        self._execute("UPDATE sources SET rests_until = NULL WHERE rests_until > ?", (latest,))
+
+    def clock_is_behind(self) -> datetime | None:
+        """The start of the latest run where that lies more than an hour in the future: the clock was wrong then, or is now."""
+        row = self._one("SELECT max(started) AS started FROM runs", ())
+        started = parse(row["started"]) if row else None
+        return started if started and started > now() + timedelta(hours=1) else None
 
     def finish_run(self, run: int, status: str = "finished") -> None:
         """End a run: finished, failed or interrupted."""
@@ -399,6 +413,16 @@ class Archive:
         if row["kind"] == "discovery" and (full is None or now() - full >= FULL_READ_EVERY):
             return None
         return row["etag"], row["last_modified"]
+
+    def rest(self, source: str, until: datetime) -> None:
+        """Note that a newspaper asks to be left alone until an instant."""
+        with self.transaction():
+            self._execute("UPDATE sources SET rests_until = ? WHERE id = ?", (utc(until), source))
+
+    def rests_until(self, source: str) -> datetime | None:
+        """Until when a newspaper asks to be left alone, if that is still to come."""
+        row = self._one("SELECT rests_until FROM sources WHERE id = ? AND rests_until > ?", (source, utc(now())))
+        return parse(row["rests_until"]) if row else None
 
     def robots(self, url: str) -> dict[str, Any] | None:
         """The robots.txt last had from an address: `url`, `fetched` (an aware datetime), `body`, `etag`, `last_modified`."""

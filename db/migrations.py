@@ -349,3 +349,9 @@ def m202_likenesses(db: Database) -> None:
             article INTEGER NOT NULL,
             PRIMARY KEY (band, article)
         ) WITHOUT ROWID""")
+
+
+@migrations()
+def m203_rests(db: Database) -> None:
+    # until when the newspaper asked to be left alone (429 or 503 with Retry-After)
+    db.execute("ALTER TABLE sources ADD COLUMN rests_until TEXT")

@@ -101,7 +101,9 @@ def crawl_newspapers(
     Raises:
         click.ClickException: another process writes the archive, or the archive cannot be written (a full disk).
     """
-    with writable_archive(folder) as archive, _clear_faults(folder):
+    with _clear_faults(folder), writable_archive(folder) as archive:
+        if later := archive.clock_is_behind():
+            log.warning("the clock is behind: a run began at %s, or so the clock said then; check it", later.isoformat())
         archive.sync_sources({key: value for key, value in vars(source).items() if key != "notes"} for source in sources)
         run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
         spiders = _Spiders(ArchiveFrontier(archive, run), sources, changes, {"since": since, "until": until})

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from scrapy.exceptions import CloseSpider
 
@@ -99,6 +100,13 @@ class ArchiveFrontier:
     def validators(self, url: str) -> Validators | None:
         found = self.archive.validators(url)
         return Validators(*found) if found else None
+
+    def rests_until(self, source: str) -> datetime | None:
+        return self.archive.rests_until(source)
+
+    def rest(self, source: str, until: datetime) -> None:
+        with self.writing():
+            self.archive.rest(source, until)
 
     def robots(self, url: str) -> RobotsFile | None:
         row = self.archive.robots(url)

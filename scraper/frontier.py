@@ -120,6 +120,14 @@ class Frontier(Protocol):
         """The validators that the last successful answer of this address carried, if any."""
         ...
 
+    def rests_until(self, source: str) -> datetime | None:
+        """Until when a newspaper asked to be left alone, where that is still to come."""
+        ...
+
+    def rest(self, source: str, until: datetime) -> None:
+        """Remember that a newspaper asks to be left alone."""
+        ...
+
     def robots(self, url: str) -> RobotsFile | None:
         """The robots.txt that was last had from this address, if any."""
         ...
@@ -176,6 +184,12 @@ class MemoryFrontier:
 
     def validators(self, url: str) -> Validators | None:  # noqa: ARG002
         return None
+
+    def rests_until(self, source: str) -> datetime | None:  # noqa: ARG002
+        return None
+
+    def rest(self, source: str, until: datetime) -> None:
+        """A run that is asked to wait long ends, and this frontier with it."""
 
     def robots(self, url: str) -> RobotsFile | None:  # noqa: ARG002
         return None

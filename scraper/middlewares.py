@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import math
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LONGEST_DELAY = 300.0  # seconds; a robots.txt or Retry-After that asks for more gets this
+LONGEST_DELAY = 300.0  # seconds between two requests, whatever a robots.txt asks for, and of all waits of a run together
+LONGEST_REST = 86_400.0  # seconds that a newspaper is left alone at most
 
 
 class Refused(IgnoreRequest):
@@ -109,7 +112,7 @@ class PublicResolver(CachingHostnameResolver):
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> IHostResolution:
         """Tell the receiver the public addresses of a host; none, like those of an unknown name, where it has no other."""
-        receiver = _PublicOnly(resolutionReceiver, hostName)
+        receiver: Any = _PublicOnly(resolutionReceiver, hostName)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
@@ -164,28 +167,51 @@ class RedirectGuardMiddleware:
 
 
 class RetryAfterMiddleware:
-    """Waits as long as a newspaper that is overloaded asks (429 and 503 with `Retry-After`)."""
+    """Waits as long as a newspaper that is overloaded asks (429 and 503 with `Retry-After`).
+
+    Where that is more than `LONGEST_DELAY` seconds, all waits of a run together, the run of this newspaper ends, and no other
+    begins before the time has come: what is left waits in the frontier.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self.until = 0.0  # by the monotonic clock
+        self.waited = 0.0
+        self.ending: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RetryAfterMiddleware:
         return cls(crawler)
 
+    async def process_request(self, request: Request) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Hold every request back while the newspaper rests."""
+        while (pause := self.until - time.monotonic()) > 0:
+            await asyncio.sleep(pause)
+
     def process_response(self, request: Request, response: Response) -> Response:
-        """Slow the newspaper's slot down; where the wait is too long for this run, do not ask again in it."""
+        """Note how long to wait; end the run where that is too long."""
         if response.status not in {429, 503}:
             return response
         asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         if asked is None:
             return response
-        if asked > LONGEST_DELAY:
+        now = time.monotonic()
+        more = max(0.0, now + asked - max(self.until, now))
+        if self.waited + more > LONGEST_DELAY:
             request.meta["dont_retry"] = True
-        slot = _slot(self.crawler, request)
-        if slot is not None:
-            slot.delay = max(slot.delay, min(asked, LONGEST_DELAY))
+            self._rest(asked)
+        else:
+            self.until, self.waited = max(self.until, now + asked), self.waited + more
         return response
+
+    def _rest(self, seconds: float) -> None:
+        spider, engine = self.crawler.spider, self.crawler.engine
+        source, frontier = getattr(spider, "source", None), getattr(spider, "frontier", None)
+        logger.warning("%s asks to be left alone for %.0f s", getattr(source, "id", "the site"), seconds)
+        if isinstance(source, Source) and frontier is not None:
+            frontier.rest(source.id, datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_REST)))
+        if engine is not None and engine.spider is not None and not self.ending:
+            self.ending = asyncio.ensure_future(engine.close_spider_async(reason="retry-after"))
 
 
 def retry_after(value: bytes | None, now: datetime) -> float | None:

@@ -57,10 +57,13 @@ class Period:
         # no article was edited before it appeared
         return link.modified is None or self.overlaps(date.min + _SLACK, link.modified.date())
 
-    def ended(self, links: Iterable[Link]) -> bool:
-        """Whether a section's page, which shows the newest first, lies before this period altogether."""
+    def ended(self, links: Iterable[Link], today: date) -> bool:
+        """Whether a section's page, which shows the newest first, lies before this period altogether, or, as the pages of a
+        calendar without end do, after today."""
         days = [day for link in links if (day := _day_of(link))]
-        return bool(days) and self.since is not None and max(days) + _SLACK < self.since
+        if not days:
+            return False
+        return min(days) > today + _SLACK or (self.since is not None and max(days) + _SLACK < self.since)
 
     def may_hold(self, url: str, modified: datetime | None) -> bool:
         """Whether a file of a sitemap index may name articles of this period: by the day, month or year in its address, else

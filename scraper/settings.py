@@ -57,7 +57,7 @@ QUINTANAS_KEEP_HTML_MOST = 200
 # Polite
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "Quintanas"
-CONCURRENT_REQUESTS = 16
+CONCURRENT_REQUESTS = 4  # of one newspaper; more would only wait in line, and be asked for when it wants to be left alone
 CONCURRENT_ITEMS = 2  # a page yields one item, and Scrapy starts so many tasks for every page
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
 DOWNLOAD_DELAY = 0.5

@@ -125,6 +125,10 @@ class NewspaperSpider(Spider):
         """Ask for every listing of the newspaper's table, and for those that an earlier run left."""
         if not hasattr(self, "source"):
             raise UsageError("say which newspaper: scrapy crawl newspaper -a source=ID")
+        if until := self.frontier.rests_until(self.source.id):
+            logger.warning("%s asked to be left alone until %s", self.source.id, until.isoformat(timespec="minutes"))
+            self.more = False
+            raise CloseSpider("retry-after")
         roots: dict[str, Listing] = {}
         for way, urls in (
             ("feed", self.source.feeds),
@@ -243,7 +247,7 @@ class NewspaperSpider(Spider):
         go_on = bool(new) or response.meta.get("resumed", False)
         if self.period:
             most = self.settings.getint("QUINTANAS_BACKFILL_PAGES")
-            go_on = unseen and not self.period.ended(one.link for one in found)
+            go_on = unseen and not self.period.ended((one.link for one in found), datetime.now(UTC).date())
         wanted: list[Listing] = []
         if following and listing.step + 1 < most and go_on:
             next_one = Listing(following, self.source.id, "section", listing.step + 1, listing.url)
