@@ -14,6 +14,7 @@ from datasette.plugins import pm
 
 from db.site.database import PublicDatabase
 from db.site.metadata import SETTINGS, metadata
+from db.site.queries import Queries
 
 SITE = Path(__file__).with_name("site")
 DATABASE = "incidents"
@@ -115,6 +116,7 @@ def address(listener: socket.socket, base_url: str = "/") -> str:
 
 async def _run(datasette: Datasette, listener: socket.socket, ready: Callable[[str], None]) -> None:
     await datasette.invoke_startup()
+    await Queries(datasette).warm()  # the socket listens already: who comes meanwhile waits and is not refused
     config = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))

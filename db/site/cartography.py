@@ -113,6 +113,12 @@ def extent(code: str) -> Box | None:
     return Box(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
 
 
+def warm() -> None:
+    """Read all outlines now rather than for the first visitor."""
+    for code in _outlines():
+        extent(code)
+
+
 @cache
 def departments() -> tuple[str, ...]:
     """UBIGEO codes of the departments that have an outline."""

@@ -15,7 +15,7 @@ from db.site.selection import DATABASE, EVERYTHING, Selection
 
 INCIDENT = """id, date, date_end, part_of_day, type, type_label, status, street, place, place_level, district, province,
     department, ubigeo, latitude, longitude, headline, newspapers, first_reported, last_reported"""
-_NAMED = 300  # incidents that a map names beside its points; the others are counted, with a link to them
+_NAMED = 5  # incidents of one point that a map names; the others are counted, with a link to them
 _POINTS = 5000  # distinct points that a map gathers into clusters
 _COVERED = 0.9  # share of the located incidents that a map shows unasked
 
@@ -191,7 +191,10 @@ class Queries:
             f"longitude BETWEEN {box.west:.6f} AND {box.east:.6f}",
         )
         rows = await self._rows(
-            chosen, f"SELECT {INCIDENT} FROM incidents {chosen.where(*near)} ORDER BY date DESC, id LIMIT {_NAMED}"
+            chosen,
+            f"""SELECT {INCIDENT} FROM incidents WHERE rowid IN (SELECT rowid FROM (SELECT rowid,
+            row_number() OVER (PARTITION BY latitude, longitude ORDER BY date DESC, id) AS nth
+            FROM incidents {chosen.where(*near)}) WHERE nth <= {_NAMED} LIMIT {_POINTS}) ORDER BY date DESC, id""",
         )
         for row in rows:
             for cluster in drawing.clusters:
@@ -226,6 +229,19 @@ class Queries:
             neighbours=not instead.endswith("00"),
         )
         return {"drawing": drawing, "exact": exact, "area": names.get(instead), "instead": instead != code}
+
+    async def warm(self) -> None:
+        """Ask everything that the start page and the maps need once, so that no visitor waits for it."""
+        cartography.warm()
+        await self.release()
+        await self.latest()
+        await self.commonest()
+        await self.newest()
+        await self.places()
+        await self.timeline()
+        for column in ("type", "district"):
+            await self.counted(column)
+        await self.map()
 
     async def newest(self) -> str:
         """A day a week before the last report, from which on to ask what is new."""

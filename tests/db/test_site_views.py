@@ -154,6 +154,16 @@ class TestMap:
         with pytest.raises(ValueError, match="tiles"):
             site(news.public, tiles=url)
 
+    def test_hostile_words_are_text_on_maps_too(self, newsroom: Any, report: Report) -> None:
+        newsroom.tell("norte", "a", report(place_text=HOSTILE, district="<img src=x onerror=alert(1)>"), headline=HOSTILE)
+        newsroom.publish()
+        (row,) = newsroom.rows("SELECT id FROM incidents")
+        table = "/incidents/incidents"
+        for path in ("/", f"{table}?_vista=mapa", f"{table}?_vista=tiempo", f"{table}/{row['id']}"):
+            page = tree(ask(newsroom.public, path))
+            assert page.xpath("//script[not(@src)] | //img | //@onerror") == []
+        assert not feedparser.parse(ask(newsroom.public, "/incidents/incidents.atom").content).bozo
+
 
 class TestDrawing:
     def test_tiles_lie_where_the_web_mercator_grid_has_them(self) -> None:

@@ -215,15 +215,14 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
 
 @hookimpl
 def sitemap_extra_paths(datasette: Any) -> Callable[[], Awaitable[list[str]]]:
-    """For datasette-sitemap: the start page, the tables' explanations, and the newest incidents, of which a sitemap may list
-    50,000 in all."""
+    """For datasette-sitemap: the start page, the tables' explanations, and the 10,000 incidents reported last."""
 
     async def inner() -> list[str]:
         if DATABASE not in datasette.databases:
             return []
         urls = datasette.urls
         pages = [urls.instance(), urls.path("/libro-de-codigos"), urls.path("/correcciones"), urls.database(DATABASE)]
-        rows = await Queries(datasette).once("SELECT id FROM incidents ORDER BY last_reported DESC, id LIMIT 49000")
+        rows = await Queries(datasette).once("SELECT id FROM incidents ORDER BY last_reported DESC, id LIMIT 10000")
         return [str(path) for path in pages] + [str(urls.row(DATABASE, "incidents", row["id"])) for row in rows]
 
     return inner
