@@ -1,7 +1,7 @@
 """How text is searched: words without case, accents and endings, in the index as in the question.
 
 The stemmer is Snowball's for Spanish (https://snowballstem.org/algorithms/spanish/stemmer.html), after the accents are taken
-off, so that what is typed without them meets what is printed with them. What it is worth: `benchmarks/search_recall.py`.
+off, so that what is typed without them meets what is printed with them. What it is worth: `benchmarks/bench_search.py`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from typing import Any
 WIDTH, HEIGHT = 640, 220
 """Of a chart, in units of its viewBox."""
 
-_LEFT, _TOP, _BOTTOM = 36, 8, 34
+_LEFT, _TOP, _BOTTOM = 36, 8, 42
+_NAMED_MONTHS = 9  # columns that are wide enough, on a phone, for the name of their month
 _MOST_MONTHS = 48  # more columns than that are too thin for a finger: years instead
 
 
@@ -25,8 +26,10 @@ class Column:
     y: float
     width: float
     height: float
-    tick: str | None
-    """What is written under it."""
+    month: int | None
+    """The month that is written under it, 1 to 12; None for none."""
+    year: str | None
+    """The year that is written under it, or under the month."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,11 @@ def timeline(rows: Iterable[Mapping[str, Any]]) -> Timeline:
     if first and _span(first, last) <= _MOST_MONTHS:
         keys = [_month(first, step) for step in range(_span(first, last))]
         counts = [months.get(key, 0) for key in keys]
-        ticks = [key[:4] if key.endswith("-01") or step == 0 else None for step, key in enumerate(keys)]
+        named = len(keys) <= _NAMED_MONTHS
+        ticks = [
+            (int(key[5:7]) if named else None, key[:4] if key.endswith("-01") or step == 0 else None)
+            for step, key in enumerate(keys)
+        ]
         vague = sum(row["n"] for row in known if row["year"] is not None and row["year"] >= begin and not row["month"])
         columns, lines = _columns(keys, counts, ticks)
         return Timeline(columns, lines, by_month=True, undated=undated, vague=vague, earlier=earlier)
@@ -72,7 +79,7 @@ def timeline(rows: Iterable[Mapping[str, Any]]) -> Timeline:
     columns, lines = _columns(
         [str(year) for year in span],
         [years.get(year, 0) for year in span],
-        [str(year) if (max(years) - year) % every == 0 else None for year in span],
+        [(None, str(year) if (max(years) - year) % every == 0 else None) for year in span],
     )
     return Timeline(columns, lines, by_month=False, undated=undated, earlier=earlier)
 
@@ -88,7 +95,7 @@ def _beginning(years: Mapping[int, int]) -> tuple[int, int]:
 
 
 def _columns(
-    keys: list[str], counts: list[int], ticks: list[str | None]
+    keys: list[str], counts: list[int], ticks: list[tuple[int | None, str | None]]
 ) -> tuple[tuple[Column, ...], tuple[tuple[float, int], ...]]:
     step = _step(max(counts))
     top = max(step * math.ceil(max(counts) / step), step)
@@ -102,9 +109,10 @@ def _columns(
             y=_TOP + high - high * count / top,
             width=min(wide * 0.8, 60),
             height=high * count / top,
-            tick=tick,
+            month=month,
+            year=year,
         )
-        for place, (key, count, tick) in enumerate(zip(keys, counts, ticks, strict=True))
+        for place, (key, count, (month, year)) in enumerate(zip(keys, counts, ticks, strict=True))
     )
     lines = tuple((_TOP + high - high * value / top, value) for value in range(0, top + 1, step))
     return columns, lines

@@ -297,6 +297,8 @@ def test_answers_carry_a_strict_security_policy(get: Get) -> None:
         ("/nada", 404, "No existe esta página"),
         ("/incidents/incidents/QNADA", 404, "No existe esta página"),
         ("/incidents/nada", 404, "No existe esta página"),
+        ("/-/patterns", 404, "No existe esta página"),
+        ("/-/messages", 404, "No existe esta página"),
         ("/incidents?sql=select+1", 403, "No está permitido"),
         ("/incidents/incidents?_where=1", 403, "No está permitido"),
         ("/incidents/incidents?_sort=nada", 400, "No se entiende"),

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from datasette import Response, hookimpl
+from datasette import NotFound, Response, hookimpl
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
@@ -230,7 +230,8 @@ def sitemap_extra_paths(datasette: Any) -> Callable[[], Awaitable[list[str]]]:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
-    """Feeds and GeoJSON of the incidents; Datasette's own list of databases, without the paths of files on the server."""
+    """Feeds and GeoJSON of the incidents; Datasette's own list of databases, without the paths of files on the server; and
+    none of its pages for developers."""
 
     async def databases(datasette: Any, request: Any) -> Response:
         rows = [{key: value for key, value in row.items() if key != "path"} for row in datasette._connected_databases()]
@@ -239,7 +240,12 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
         context = {"filename": "databases.json", "data_json": json.dumps(rows, indent=4)}
         return Response.html(await datasette.render_template(["show_json.html"], context, request=request))
 
+    async def absent() -> Response:
+        raise NotFound("a page for developers of Datasette")
+
     return [
+        # In English, with inline code that the security policy stops, and of no use without accounts.
+        (r"^/-/(?:allow-debug|auth-token|logout|messages|patterns|permissions)$", absent),
         (r"^/-/databases(\.json)?$", databases),
         (rf"^/{DATABASE}/incidents\.atom$", feeds.atom),
         (rf"^/{DATABASE}/incidents\.geojson$", feeds.geojson),
