@@ -408,6 +408,16 @@ class TestLanguage:
             site(news.public, language="de")
 
 
+class TestPublicSql:
+    def test_is_off_unless_asked_for_and_then_bounded(self, news: Any, get: Get) -> None:
+        query = httpx.QueryParams({"sql": "select length(zeroblob(500000000)) as n"})
+        assert get(f"/incidents?{query}").status_code == 403
+        options = {"settings": {"default_allow_sql": True}}
+        assert ask(news.public, f"/incidents?{query}", **options).status_code == 400
+        fine = httpx.QueryParams({"sql": "select count(*) as n from incidents", "_shape": "array"})
+        assert ask(news.public, f"/incidents.json?{fine}", **options).json() == [{"n": 9}]
+
+
 class TestFinding:
     def test_robots_and_sitemap(self, get: Get) -> None:
         robots = get("/robots.txt").text

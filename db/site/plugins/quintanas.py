@@ -29,6 +29,11 @@ logger = logging.getLogger("quintanas.site")
 SETTINGS = "quintanas"
 """Name of the site's own settings among those of plugins: `language`, `tiles` (`url`, `attribution`)."""
 
+LONGEST_VALUE = 1_000_000
+"""Bytes of a value or row in a visitor's SQL."""
+LARGEST_HEAP = 256 * 1024 * 1024
+"""Bytes that SQLite may take in a process where visitors write SQL."""
+
 SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
@@ -64,10 +69,15 @@ def startup(datasette: Any) -> Callable[[], Awaitable[None]]:
 
 
 @hookimpl(trylast=True)
-def prepare_connection(conn: sqlite3.Connection) -> None:
-    """SQL functions. `escape_fts` takes the place of Datasette's, so that searches on every page ask for stems."""
+def prepare_connection(conn: sqlite3.Connection, datasette: Any) -> None:
+    """SQL functions, of which `escape_fts` takes the place of Datasette's, so that searches on every page ask for stems; and
+    limits of memory where the operator lets visitors write SQL (Datasette bounds time and rows)."""
     conn.create_function("escape_fts", 1, match_expression)
     questions.register(conn)
+    if datasette.setting("default_allow_sql"):
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        conn.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 100_000)
+        conn.execute(f"PRAGMA hard_heap_limit = {LARGEST_HEAP}")
 
 
 @hookimpl
@@ -269,8 +279,8 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Call
 
     async def inner() -> Response:
         status = getattr(exception, "status", 500)
-        if isinstance(exception, DatasetteError) and status == 500:
-            status = 400
+        if isinstance(exception, DatasetteError | MemoryError) and status == 500:
+            status = 400  # MemoryError: a visitor's SQL met the limit of memory
         message = getattr(exception, "message", None) or str(exception)
         if status >= 500:
             logger.error("%s %s", request.method, request.full_path, exc_info=exception)
