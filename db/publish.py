@@ -84,6 +84,8 @@ def publish(
     with Archive(archive_path, write=True) as archive:
         link(archive)
         public.parent.mkdir(parents=True, exist_ok=True)
+        for left in public.parent.glob(f".{public.name}.*.tmp*"):  # by a publish that was killed
+            left.unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{public.name}.", suffix=".tmp", dir=public.parent)
         os.close(handle)
         built = Path(name)
@@ -448,7 +450,9 @@ def _add_sources(db: Database, archive: sqlite3.Connection) -> None:
 
 def _add_release(db: Database, archive: sqlite3.Connection, previous: Path) -> int:
     earlier = [json.loads(row[0]) for row in archive.execute("SELECT content FROM releases ORDER BY number")]
-    earlier = earlier or list(_earlier_releases(previous))
+    # An archive that is new, or was restored from a backup, does not know all that was published.
+    noted = {row["number"] for row in earlier}
+    earlier += [row for row in _earlier_releases(previous) if row["number"] not in noted]
     number = max((row["number"] for row in earlier), default=0) + 1
     extractors = [row[0] for row in archive.execute("SELECT DISTINCT extractor FROM extractions ORDER BY 1")]
     release = {

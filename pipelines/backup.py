@@ -13,6 +13,7 @@ from db.archive import ArchiveBusy
 from db.backup import Backup, BackupError, back_up, prune, restore
 from db.compaction import compact
 from db.integrity import check_archive, check_public
+from pipelines.faults import fault_text
 from pipelines.folder import DataFolder, writable_archive
 from pipelines.journal import journal_path
 
@@ -91,7 +92,5 @@ def _clear_faults(path: Path) -> Iterator[None]:
         yield
     except (BackupError, ArchiveBusy) as error:
         raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or path}: {error.strerror or error}") from None
-    except sqlite3.Error as error:
-        raise click.ClickException(f"{path}: {error}; see that the disk is writable and has room") from None
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(fault_text(error, path) or f"{path}: {error}") from None

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from pipelines.console import set_up_logging
+from pipelines.faults import FaultsTold
 from pipelines.folder import DataFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,7 +94,7 @@ def _scrapy_changes(settings: tuple[str, ...], contact: str | None, *, open_web:
     return {"QUINTANAS_CONTACT": contact or "", **dict(setting.split("=", 1) for setting in settings)}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=FaultsTold, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="quintanas")
 @data_option
 def main(folder: DataFolder) -> None:  # noqa: ARG001

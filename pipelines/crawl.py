@@ -25,6 +25,7 @@ from scrapy.settings import Settings
 from nlp import extractor_version
 from pipelines.console import log, progress_bar, quiet_libraries, stderr
 from pipelines.extract import extract_pending
+from pipelines.faults import fault_text
 from pipelines.folder import DataFolder, writable_archive
 from pipelines.frontier import ArchiveFrontier
 from pipelines.health import newspaper_alarms
@@ -131,11 +132,7 @@ def _clear_faults(folder: DataFolder) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        advice = "free some room" if "full" in str(error) else "see what else uses it, or check the disk"
-        raise click.ClickException(
-            f"{folder.archive}: {error}. What was stored before is safe; {advice}, then run the same command again: it goes on "
-            "where this one stopped"
-        ) from error
+        raise click.ClickException(fault_text(error, folder.archive) or f"{folder.archive}: {error}") from error
 
 
 def on_this_machine(source: Source) -> bool:

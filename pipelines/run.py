@@ -23,6 +23,7 @@ from typing import IO, Any
 import click
 
 from pipelines.console import log
+from pipelines.faults import fault_text
 from pipelines.folder import DataFolder
 from pipelines.journal import Entry, RunBusy, Step, append, entries, running
 
@@ -77,7 +78,7 @@ def run_chain(
     except RunBusy as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"{error.filename or folder.path}: {error.strerror or error}") from None
+        raise click.ClickException(fault_text(error, folder.path) or f"{folder.path}: {error}") from None
 
 
 def entry_text(entry: Entry) -> str:
