@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from typing import Any, Protocol
 
 from scraper.frontier import Link
@@ -64,6 +64,10 @@ class Unreadable(Exception):  # noqa: N818 - named for what the page is
 class Reader(Protocol):
     """What a spider reads pages with."""
 
+    def prepare(self) -> None:
+        """Begin to load what reading needs, since pages will come; returns at once."""
+        ...
+
     async def read(self, page: Page) -> Article:
         """Return the article of a page. Raises `NotAnArticle`, or `Unreadable` where the page broke the reader."""
         ...
@@ -78,6 +82,9 @@ class InProcess:
 
     def __init__(self, function: Callable[[Page], Article] = read_page) -> None:
         self.function = function
+
+    def prepare(self) -> None:
+        """Nothing to load."""
 
     async def read(self, page: Page) -> Article:
         return _told(_guarded(self.function, page))
@@ -107,9 +114,14 @@ class ReadingPool:
             self.context.set_forkserver_preload(list(preload))
         self._pool: ProcessPoolExecutor | None = None
         self._alone = asyncio.Lock()
+        self._opening = asyncio.Lock()
+
+    def prepare(self) -> None:
+        if self.context.get_start_method() == "forkserver":
+            forkserver.ensure_running()
 
     async def read(self, page: Page) -> Article:
-        pool = self._open()
+        pool = await self._open()
         try:
             answer = await asyncio.wrap_future(pool.submit(_guarded, self.function, page))
         except BrokenProcessPool:
@@ -122,9 +134,14 @@ class ReadingPool:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def _open(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = self._executor(self.processes)
+    async def _open(self) -> ProcessPoolExecutor:
+        async with self._opening:
+            if self._pool is None:
+                pool = self._executor(self.processes)
+                # the first processes take as long as what they preload: the crawl goes on meanwhile
+                with contextlib.suppress(BrokenProcessPool):
+                    await asyncio.to_thread(lambda: pool.submit(_nothing).result())
+                self._pool = pool
         return self._pool
 
     def _executor(self, processes: int) -> ProcessPoolExecutor:
@@ -143,6 +160,10 @@ class ReadingPool:
                 return Unreadable("reader-died", f"{page.url} killed the process that read it")
             finally:
                 pool.shutdown(wait=False)
+
+
+def _nothing() -> None:
+    """What a process does to show that it is there."""
 
 
 def _start_worker() -> None:

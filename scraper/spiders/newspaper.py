@@ -191,6 +191,8 @@ class NewspaperSpider(Spider):
             for link in links:
                 engine.crawl(self._article(link))
             if links:
+                assert self.reader is not None
+                self.reader.prepare()
                 return True
         return False
 
