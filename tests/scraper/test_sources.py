@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.sources import SourcesError, load_sources, read_sources
+from scraper.sources import SourcesError, load_sources, provinces, read_sources
 
 GOOD = 'name = "El Diario"\nhome = "https://eldiario.pe/"\n'
 
@@ -17,9 +17,14 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+departments = {name for name, _ in provinces().values()}
+
+
 def test_the_bundled_newspapers_say_where_each_address_comes_from() -> None:
     sources = load_sources()
-    assert len(sources) >= 14
+    assert len(sources) >= 25
+    read = {source.place.partition("/")[0] for source in sources.values()}
+    assert set(departments) - read == set(), "every region of Peru is read"
     assert next(iter(sources.values())).place.startswith("La Libertad")
     for source in sources.values():
         assert source.addresses, source.id
