@@ -6,7 +6,8 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,6 +35,7 @@ from scraper.middlewares import is_loopback
 from scraper.reading import InProcess, Reader, ReadingPool
 from scraper.settings import scrapy_settings
 from scraper.sources import Source
+from scraper.urls import fold_host
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,10 @@ def on_this_machine(source: Source) -> bool:
 
 
 class _Spiders:
-    """One spider for each newspaper, all in this process, and the processes that read for them."""
+    """One spider for each newspaper, all in this process, and the processes that read for them.
+
+    Newspapers at one host (the editions of a national one) follow one another: the host has no more than one limit.
+    """
 
     def __init__(
         self, frontier: ArchiveFrontier, sources: Sequence[Source], changes: Mapping[str, str], arguments: Mapping[str, Any]
@@ -167,15 +172,25 @@ class _Spiders:
         try:
             with progress_bar(console) as progress:
                 progress.disable = not console.is_terminal
+                lines: dict[str, deque[Source]] = {}
                 for source in self.sources:
+                    lines.setdefault(_host(source), deque()).append(source)
+
+                def start(line: deque[Source]) -> None:
+                    if not line:
+                        return
+                    source = line.popleft()
                     crawler = Crawler(process.spider_loader.load(source.spider), _settings(source, self.changes))
-                    self._watch(crawler, source, progress.add_task(source.id, total=None), progress)
+                    self._watch(crawler, source, progress.add_task(source.id, total=None), progress, partial(start, line))
                     process.crawl(crawler, source=source, frontier=self.frontier, reader=reader, **self.arguments)
+
+                for line in lines.values():
+                    start(line)
                 process.start()
         finally:
             reader.close()
 
-    def _watch(self, crawler: Crawler, source: Source, task: TaskID, progress: Progress) -> None:
+    def _watch(self, crawler: Crawler, source: Source, task: TaskID, progress: Progress, following: Callable[[], None]) -> None:
         begun = time.monotonic()
 
         def advance() -> None:
@@ -184,10 +199,17 @@ class _Spiders:
         def closed(reason: str) -> None:
             self.endings[source.id] = reason
             self.seconds[source.id] = time.monotonic() - begun
-            log.info("%s: %s", source.id, reason)
+            log.info("source=%s ending=%s seconds=%.1f", source.id, reason, self.seconds[source.id])
+            if reason != "shutdown" and self.frontier.fault is None:
+                following()
 
         crawler.signals.connect(advance, signal=signals.response_received, weak=False)
         crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
+
+
+def _host(source: Source) -> str:
+    parts = urlsplit(source.home)
+    return f"{fold_host(parts.hostname or '')}:{parts.port or ''}"
 
 
 def quiet_process(settings: Settings) -> AsyncCrawlerProcess:

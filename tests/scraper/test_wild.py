@@ -182,3 +182,18 @@ def test_a_clock_that_was_ahead_is_said_and_stops_nothing(site: Site, tmp_path: 
     assert "the clock is behind" in done.stderr
     assert headlines(data) == ["Robo en la avenida"]
     assert [path for path, _ in site.requests[before:]] == ["/robots.txt", "/feed/", "/nota-buena-de-hoy/"]
+
+
+def test_two_newspapers_at_one_host_follow_one_another(site: Site, tmp_path: Path) -> None:
+    tables = ""
+    for region in ("norte", "sur"):
+        site.add(f"/{region}.xml", feed(*(f"/{region}/nota-numero-{n}-de-hoy/" for n in range(6))))
+        for n in range(6):
+            site.add(f"/{region}/nota-numero-{n}-de-hoy/", article(f"Robo número {n} del {region}"))
+        tables += f'[{region}]\nname = "Diario del {region}"\nhome = "{site.base}/"\nfeeds = ["{site.base}/{region}.xml"]\n'
+    (tmp_path / "sources.toml").write_text(tables, encoding="utf-8")
+    done = quintanas("crawl", "norte", "sur", "--sources", tmp_path / "sources.toml", "--data", tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    order = [path.strip("/")[:3] for path in site.paths() if path != "/robots.txt"]
+    assert order == ["nor"] * 7 + ["sur"] * 7
+    assert site.paths().count("/robots.txt") == 1
