@@ -23,7 +23,7 @@ _SUBHEAD = 70
 _DATELINE = re.compile(
     r"\s*(?:[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑa-záéíóúñü.]*(?:[ -](?:de|del|la|las|los|el|y|[A-ZÁÉÍÓÚÑ][\wáéíóúñü]*)){0,4})"
     r"(?:\s*\([^)\n]{2,30}\))?"
-    r"(?:,\s*[A-ZÁÉÍÓÚÑ]?[\wáéíóúñü]+(?: [A-ZÁÉÍÓÚÑ][\wáéíóúñü]+)?)?"
+    r"(?:,\s*[A-ZÁÉÍÓÚÑ]?[\wáéíóúñü]+\.?(?: [A-ZÁÉÍÓÚÑ][\wáéíóúñü]+)?)?"
     r"(?:,?\s*\d{1,2}(?: de)? [a-zA-Záéíóú]{3,10}\.?(?:(?: de| del)? \d{4})?)?"
     r"\s*(?:\([^)\n]{2,30}\)\s*)?\.?\s*(?:\.\s*[-–—]|[-–—]{1,2}(?=\s))\s*"
 )
@@ -31,6 +31,26 @@ _DATELINE = re.compile(
 
 _DASH = re.compile("[-–—]")
 """No dateline is without one."""
+
+_MONTH = r"(?:ene|feb|mar|abr|may|jun|jul|ago|sep|set|oct|nov|dic)[a-z]{0,7}\.?"
+_WEEKDAY = r"(?:(?:lun|mar|mi[ée]|jue|vie|s[áa]b|dom)[a-zé]{0,6}\.?,?\s+)?"
+_CLOCK = r"(?:[\s,|/·•–—-]*\d{1,2}[:.]\d{2}(?::\d{2})?(?:\s*(?:[ap]\.?\s?m\b\.?|h(?:rs|oras)?\b\.?))?)?"
+_ISO_DAY = r"\d{4}[-/][01]\d(?:[-/][0-3]\d)?(?:T[\d:.+Z-]+)?"
+_STAMP = (
+    _WEEKDAY + r"(?:" + _ISO_DAY + r"|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})"
+    r"|\d{1,2}[\s-](?:de )?" + _MONTH + r",?[\s-](?:del? )?\d{4}"
+    r"|" + _MONTH + r"\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4})(?!\w)" + _CLOCK
+)
+"""A day with its year, as pages print it above a text; weekday and clock time may stand beside it."""
+_STAMPED = 90
+"""Characters: a longer line is prose, whatever it begins with."""
+_STAMP_LINE = re.compile(
+    r"(?:[^.\d]{0,45}[,|/:·•(–—-]\s*)?" + _STAMP + r"(?:\s*[|/·•(–—-][^.]{0,45}|\s*\)?|\s+\d+ [^.\d]{0,30})$", re.I
+)
+"""A line that is nothing but the page's day: "Cusco | 12 de marzo de 2025", "12 MAR 2025 - 10:15 a. m."."""
+_STAMP_HEAD = re.compile(_ISO_DAY + r"(?=\s)" + _CLOCK + r"\s+|\(?" + _STAMP + r"\)?\s*\.?\s*[-–—]{1,2}\s*(?=\S)", re.I)
+"""The page's day before the text in its line: "2025-03-12 Agentes …", "(Lunes 3/2/2025).- …"."""
+_DIGIT = re.compile(r"\d")
 
 
 def _is_break(form: str, _lower: int) -> bool:
@@ -79,7 +99,8 @@ class Zones:
         for stop in [*breaks, length]:
             if stop > start:
                 begins = doc[start].idx
-                line = text[begins : doc[stop].idx if stop < length else len(text)].strip()
+                raw = text[begins : doc[stop].idx if stop < length else len(text)]
+                line = raw.strip()
                 label: Zone
                 if start == 0 and titled:
                     label, headline = "headline", line
@@ -90,15 +111,26 @@ class Zones:
                         label, led = "lead", len(line) > 60
                 else:
                     label = "body"
-                if label in ("lead", "body") and _DASH.search(head := line[:90]) and (found := _DATELINE.match(head)):
-                    cut = start
-                    while cut < stop and doc[cut].idx < begins + found.end():
-                        cut += 1
-                    if start < cut < stop:
-                        zones.append(Span(doc, start, cut, "dateline"))
-                        starts.append(start)
-                        labels.append("dateline")
-                        start = cut
+                if label in ("lead", "body", "subhead"):
+                    head = line[:_STAMPED]
+                    ahead = 0
+                    if _DIGIT.search(head[:60]):
+                        if len(line) < _STAMPED and line[-1] not in "!?" and _STAMP_LINE.match(line):
+                            label, head = "dateline", ""
+                        elif found := _STAMP_HEAD.match(head):
+                            ahead = found.end()
+                    if label != "subhead" and _DASH.search(head) and (found := _DATELINE.match(head, ahead)):
+                        ahead = found.end()
+                    if ahead:
+                        cut = start
+                        ahead += begins + len(raw) - len(raw.lstrip())
+                        while cut < stop and doc[cut].idx < ahead:
+                            cut += 1
+                        if start < cut < stop:
+                            zones.append(Span(doc, start, cut, "dateline"))
+                            starts.append(start)
+                            labels.append("dateline")
+                            start = cut
                 zones.append(Span(doc, start, stop, label))
                 starts.append(start)
                 labels.append(label)
