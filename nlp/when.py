@@ -106,9 +106,14 @@ def features(
     for name in _NEIGHBOURS:
         if near & words[name]:
             found[f"beside_{name}"] = 1.0
+    if any(key in words["copula"] for key in keys[max(first, span.start - 2) : span.start]):
+        found["beside_happened"] = 1.0
     spoken = "beside_said" in found or "beside_judged" in found
-    if spoken and not police and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
-        found["announced"] = 1.0
+    if spoken and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
+        if not police or (found["clause_police"] < _TOLD_THERE and "beside_caught" not in found):
+            found["announced"] = 1.0
+    if max(found["event"], found["event_beside"], found["clause_police"]) < _TOLD_THERE and not view.told:
+        found["bare"] = float(not any(name.startswith("beside_") for name in found))
     published = doc._.published
     if published is not None and value.start is not None:
         old = (published - value.start).days > _OLD
@@ -119,11 +124,12 @@ def features(
 
 
 def _clause(keys: list[int], span: Span, start: int, end: int) -> tuple[int, int]:
-    """The stretch between two marks of a sentence that holds a date."""
+    """The stretch between two marks or subordinators of a sentence that holds a date."""
     first, last = span.start, span.end
-    while first > start and keys[first - 1] not in _MARKS:
+    turns = _words()["turns"]
+    while first > start and keys[first - 1] not in _MARKS and keys[first - 1] not in turns:
         first -= 1
-    while last < end and keys[last] not in _MARKS:
+    while last < end and keys[last] not in _MARKS and keys[last] not in turns:
         last += 1
     return first, last
 
