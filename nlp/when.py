@@ -6,6 +6,7 @@ is no date: an invented one is the worst fault.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -52,6 +53,7 @@ _TOLD_THERE = 0.5
 """Strength of a trigger from which a clause tells the deed; else a date beside a verb of speaking is the speaker's own."""
 _DEED = ("act", "name")
 _MARKS = ids((",", ".", ";", ":", "(", ")", "|", "-", "–", "—", "“", "”", "«", "»", '"'))
+_AND = ids(("y", "e"))
 
 _PAST = ("ó", "aron", "ieron", "eron", "aba", "aban", "ían")
 _OLD = 45
@@ -103,11 +105,23 @@ def features(
     )
     found["clause_police"] = max((m.trigger.strength for m in inside if m.trigger.role in ("police", "court")), default=0.0)
     near = _beside(keys, span, first, last)
+    if near & words["impersonal"] and any(  # "el robo se reportó el lunes" tells when it was
+        keys[at] in words["itself"] and keys[at + 1] in words["impersonal"] for at in range(first, last - 1)
+    ):
+        near = near - words["impersonal"]
+        found["beside_happened"] = 1.0
     for name in _NEIGHBOURS:
         if near & words[name]:
             found[f"beside_{name}"] = 1.0
     if any(key in words["copula"] for key in keys[max(first, span.start - 2) : span.start]):
         found["beside_happened"] = 1.0
+    if "beside_happened" in found:
+        clause = {*keys[first : span.start], *keys[span.end : last]}
+        if clause & words["after_it"]:
+            del found["beside_happened"]
+            found["stated_other"] = 1.0
+        elif clause & words["it"] or first >= span.start - 3:
+            found["stated"] = 1.0
     spoken = "beside_said" in found or "beside_judged" in found
     if spoken and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
         if not police or (found["clause_police"] < _TOLD_THERE and "beside_caught" not in found):
@@ -136,7 +150,9 @@ def _clause(keys: list[int], span: Span, start: int, end: int) -> tuple[int, int
 
 def _beside(keys: list[int], span: Span, first: int, last: int) -> set[int]:
     """The words right before and after a date, of its clause."""
-    return {*keys[max(first, span.start - _BEFORE) : span.start], *keys[span.end : min(last, span.end + _AFTER)]}
+    after = keys[span.end : min(last, span.end + _AFTER)]
+    joint = next((at for at, key in enumerate(after) if key in _AND), len(after))
+    return {*keys[max(first, span.start - _BEFORE) : span.start], *after[:joint]}
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
@@ -170,6 +186,11 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         found.append(Candidate(span, value, score, "; ".join(rules) or f"named in the {view.sentence.zone}", told))
+    named = Counter(c.value.iso() for c in found)
+    for i, candidate in enumerate(found):
+        if (again := named[candidate.value.iso()]) > 1 and candidate.value.precision != "none":
+            candidate.features["again"] = float(min(again - 1, 2))
+            found[i] = replace(candidate, score=candidate.score + w.get("again", 0.0) * candidate.features["again"])
     days = {c.value.iso() for c in found if c.value.precision == "day"}
     if len(days) == 1:
         for i, candidate in enumerate(found):
@@ -195,8 +216,12 @@ def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) 
     """The date of the incident, None where the text decides none."""
     w = data("decision.toml")["when_choice"]
     ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"] and not c.features.get("announced")]
+    best: Candidate | None = None
     for candidate in ranked:
-        if candidate.score < ranked[0].score - w["undecided_gap"]:
+        if candidate.value.rule == "same_day" and candidate.value.start is None:
+            continue  # another date says which day
+        best = candidate if best is None else best
+        if candidate.score < best.score - w["undecided_gap"]:
             return None
         if candidate.value.iso() is not None:
             return candidate

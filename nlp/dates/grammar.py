@@ -225,7 +225,7 @@ class Grammar:
         after = self.words[k + 1]
         second = self.words[k + 2]
         return not (
-            after.quantity or after.unit or after.clock or after.number or second.quantity or (after.of and second.part)
+            after.quantity or after.unit or after.clock or after.number or second.quantity or (after.of and (second.part or (second.determiner and self.words[k + 3].part)))
         )
 
     def _day_number(self, i: int, low: int) -> Expression | None:
@@ -563,6 +563,8 @@ class Grammar:
         hour = word.hour if word.hour >= 0 else word.number if 0 < word.number < 25 else -1
         if hour < 0:
             return ""
+        if after.joins:  # "las siete y cuarto", "las 9 y 20"
+            k, after = k + 2, words[k + 3]
         if after.of and words[k + 2].determiner and words[k + 3].part:
             return words[k + 3].part
         if after.evening:
