@@ -92,6 +92,7 @@ def features(
         "since": float(any(key in words["since"] for key in before)),
         "ago": float(value.rule in ("ago", "period", "festivity")),
         "full": float(value.day is not None and value.month is not None),
+        "other": float(bool(here & words["other"])),
         "quoted": float(bool(here & words["quotes"])),
         f"zone_{sentence.zone}": 1.0,
         f"order_{scene.event}": min(order, 15) / 5,
@@ -113,10 +114,11 @@ def features(
     for name in _NEIGHBOURS:
         if near & words[name]:
             found[f"beside_{name}"] = 1.0
-    if any(key in words["copula"] for key in keys[max(first, span.start - 2) : span.start]):
+    before = keys[max(first, span.start - 2) : span.start]
+    if before and (before[-1] in words["copula"] or (before[0] in words["copula"] and before[-1] in words["prepositions"])):
         found["beside_happened"] = 1.0
     if "beside_happened" in found:
-        clause = {*keys[first : span.start], *keys[span.end : last]}
+        clause = {*keys[first : span.start], *_until_joint(keys[span.end : last])}
         if clause & words["after_it"]:
             del found["beside_happened"]
             found["stated_other"] = 1.0
@@ -150,9 +152,13 @@ def _clause(keys: list[int], span: Span, start: int, end: int) -> tuple[int, int
 
 def _beside(keys: list[int], span: Span, first: int, last: int) -> set[int]:
     """The words right before and after a date, of its clause."""
-    after = keys[span.end : min(last, span.end + _AFTER)]
-    joint = next((at for at, key in enumerate(after) if key in _AND), len(after))
-    return {*keys[max(first, span.start - _BEFORE) : span.start], *after[:joint]}
+    after = _until_joint(keys[span.end : min(last, span.end + _AFTER)])
+    return {*keys[max(first, span.start - _BEFORE) : span.start], *after}
+
+
+def _until_joint(keys: list[int]) -> list[int]:
+    """The words before an "y", after which another verb may come."""
+    return keys[: next((at for at, key in enumerate(keys) if key in _AND), len(keys))]
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
@@ -187,10 +193,12 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         found.append(Candidate(span, value, score, "; ".join(rules) or f"named in the {view.sentence.zone}", told))
     named = Counter(c.value.iso() for c in found)
+    spoken = {c.value.iso() for c in found if c.features.get("announced") or c.features.get("stated_other")}
     for i, candidate in enumerate(found):
         if (again := named[candidate.value.iso()]) > 1 and candidate.value.precision != "none":
-            candidate.features["again"] = float(min(again - 1, 2))
-            found[i] = replace(candidate, score=candidate.score + w.get("again", 0.0) * candidate.features["again"])
+            more = {"again": float(min(again - 1, 2)), "again_announced": float(candidate.value.iso() in spoken)}
+            candidate.features.update(more)
+            found[i] = replace(candidate, score=candidate.score + sum(w.get(name, 0.0) * more[name] for name in more))
     days = {c.value.iso() for c in found if c.value.precision == "day"}
     if len(days) == 1:
         for i, candidate in enumerate(found):
