@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -17,6 +17,8 @@ from nlp.dates.value import DateValue
 
 _NAME_WINDOW = 6
 _DATELINE_TOKENS = 40
+_REISSUED = timedelta(days=4)
+"""A text whose own dateline is further than this from its day of publication was written on that day and put out again."""
 _STATED = 100
 """Full dates of a text that may complete others; no news article has as many, and it bounds the work on what is none."""
 
@@ -197,9 +199,10 @@ def _values(
     doc: Doc, words: Sequence[Word], found: Sequence[Expression], published: date | None
 ) -> list[tuple[Expression, DateValue]]:
     resolver = Resolver(words, published)
+    written = _dateline(doc, words, found)
+    if published is None or (written is not None and abs(written - published) > _REISSUED):
+        resolver.published, resolver.anchor_kind = written, "text"
     if published is None:
-        resolver.published = _dateline(doc, words, found)
-        resolver.anchor_kind = "text"
         full = (make_date(e.year, e.month, e.day) for e in found if e.year and e.month and e.day)
         resolver.stated = sorted({day for day in full if day})[:_STATED]
     values: list[tuple[Expression, DateValue]] = []

@@ -163,8 +163,8 @@ class Grammar:
             return None
         elif words[k].clause and words[k + 1].coming:
             found.modifier, k = "next", k + 2
-        if words[k].saint:
-            return None  # "viernes santo"
+        if words[k].saint or words[k].epithet or (words[k].of and words[k + 1].epithet):
+            return None  # "viernes santo", "el lunes negro", "domingo de Ramos"
         if words[k].of and words[k + 1].month:
             return self._nth_weekday(found, i)
         found.end = end = k
@@ -596,6 +596,9 @@ class Grammar:
                 return self._with_part(Expression(i - 2, k, "same_day", offset=1))  # "al otro día"
             if modifier == "this" and not words[start].plural and not before.each:
                 return Expression(start, k, "deictic")
+            if words[i - 1].of and words[i - 2].stretch and i - 2 >= low and start == i - 1:
+                start, _ = self._left(i - 2, low)  # "al final del día"
+                return Expression(start, k, "same_day", unit="day")
             shift = {"that": 0, "previous": -1, "following": 1}.get(modifier)
             if shift is None or before.each:
                 return None

@@ -89,6 +89,7 @@ class Word:
     name_before: bool = False
     name_between: bool = False
     saint: bool = False
+    epithet: bool = False
     quantity: bool = False
     purpose: bool = False
     until: bool = False

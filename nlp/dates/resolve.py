@@ -391,6 +391,8 @@ class Resolver:
     def _same_day(self, found: Expression) -> DateValue | None:
         if found.bare and (self.previous is None or found.start - self.previous_end > _SHORTLY):
             return None
+        if found.unit and (self.previous is None or found.start - self.previous_end > _SHORTLY):
+            return self._made(found, self.published)  # "al final del día": of the day that the text is about
         if self.previous is None or self.previous.start is None:
             return self._made(found, None)
         base = self.previous.end if found.offset > 0 and self.previous.end else self.previous.start
