@@ -1,11 +1,14 @@
 """Pages a second and memory of a whole crawl, beside a bare Scrapy spider and other news crawlers, on one loopback server.
 
     python benchmarks/bench_crawl.py [--pages 2000] [--newspapers 16] [--only bare,quintanas,…] [--rounds 1]
+    python benchmarks/bench_crawl.py --corpus DIR …   # real Spanish pages, of a checkout of github.com/adbar/trafilatura
+    python benchmarks/bench_crawl.py --memory 1000,20000   # the crawl's own peak at two sizes; fails above 1.15 times
 
 Everything runs one after another in processes of its own against the same server: synthetic Spanish news pages of 64 KB, as a
 content management system wraps a text of 2,000 characters: menus, scripts, cards of other stories, comments. The peers
 (news-please, newspaper4k, Fundus) are installed into throw-away virtual environments where a package index can be reached; one
-that cannot be installed is left out with the reason. Memory is the peak of the proportional set sizes of all processes.
+that cannot be installed is left out with the reason; `--peers DIR` uses (or leaves) them in a folder. Memory is the peak of the
+proportional set sizes of all processes.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -87,7 +91,20 @@ def page(number: int, base: str, count: int) -> str:
     return f"{head}<script>{filler[:room]}</script>{body}</body></html>"
 
 
-def serve(count: int, newspapers: int) -> None:
+def corpus_pages(folder: Path, count: int) -> list[bytes]:
+    """Real Spanish news pages of 20 to 120 KB, each of its own text: every paragraph ends with its number."""
+    found = []
+    for page in json.loads((folder / "tests" / "evaldata.json").read_text(encoding="utf-8")).values():
+        file = next((f for kind in ("cache", "eval") if (f := folder / "tests" / kind / page["file"]).exists()), None)
+        body = file.read_bytes() if file else b""
+        language = re.search(rb"<html[^>]*\blang=[\"']?([a-z]+)", body[:8000].lower())
+        if language and language[1] == b"es" and 20_000 <= len(body) <= 120_000:
+            found.append(body)
+    assert found, f"{folder}: no Spanish pages"
+    return [found[n % len(found)].replace(b"</p>", b" (Nota %d.)</p>" % n) for n in range(count)]
+
+
+def serve(count: int, newspapers: int, corpus: Path | None) -> None:
     """Serve so many newspapers, each on a port of its own; print their addresses as JSON; end with standard input."""
     bodies: list[bytes] = []
     servers = []
@@ -135,7 +152,10 @@ def serve(count: int, newspapers: int) -> None:
         server = Server(("127.0.0.1", 0), Handler)
         servers.append(server)
     ports = [server.server_address[1] for server in servers]
-    bodies += [page(number, "{base}", count).encode() for number in range(min(count, 4000))]
+    if corpus:
+        bodies += corpus_pages(corpus, min(count, 4000))
+    else:
+        bodies += [page(number, "{base}", count).encode() for number in range(min(count, 4000))]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps([f"http://127.0.0.1:{port}" for port in ports]), flush=True)
@@ -199,7 +219,7 @@ urls = json.load(open(sys.argv[1]))
 homes = list(dict.fromkeys("{0.scheme}://{0.netloc}".format(urlsplit(u)) for u in urls))
 class Proxy(ParserProxy):
     class V1(BaseParser):
-        _paragraph_selector = XPath("//div[@class='entry-content']/p")
+        _paragraph_selector = XPath("//div[@class='entry-content']/p | //article//p | //main//p")
         @attribute
         def body(self) -> Optional[ArticleBody]:
             return extract_article_body_with_selector(self.precomputed.doc, paragraph_selector=self._paragraph_selector)
@@ -220,7 +240,7 @@ print(json.dumps({"pages": done}))
 """
 
 
-def measure(command: list[str], env: dict[str, str] | None = None, timeout: float = 550) -> dict[str, Any]:
+def measure(command: list[str], env: dict[str, str] | None = None, timeout: float = 1800) -> dict[str, Any]:
     """Run a command; return its seconds, its last line as JSON, and the peak memory of it and its children in MB."""
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -282,7 +302,7 @@ def quintanas(folder: Path, homes: list[str], count: int) -> dict[str, Any]:
     import sqlite3
 
     archive = sqlite3.connect(data / "archive.db")
-    done["pages"] = archive.execute("SELECT count(*) FROM articles").fetchone()[0]
+    done["pages"] = archive.execute("SELECT count(*) FROM visits WHERE kind = 'article' AND bytes > 0").fetchone()[0]
     done["incidents"] = archive.execute("SELECT count(*) FROM reports").fetchone()[0]
     return done
 
@@ -290,6 +310,8 @@ def quintanas(folder: Path, homes: list[str], count: int) -> dict[str, Any]:
 def peer(folder: Path, name: str) -> str | None:
     """Make a virtual environment with a peer; returns its Python, or None where it cannot be installed."""
     home = folder / name
+    if (home / "bin" / "python").exists():
+        return str(home / "bin" / "python")
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
     python = home / "bin" / "python"
     done = subprocess.run(
@@ -301,6 +323,27 @@ def peer(folder: Path, name: str) -> str | None:
     return str(python)
 
 
+def flat(few: int, many: int, newspapers: int) -> bool:
+    """Crawl few pages and many, each from a server of its own; print the peaks and whether they stay within 1.15 times."""
+    peaks = []
+    for count in (few, many):
+        command = [sys.executable, __file__, "--serve", "--pages", str(count), "--newspapers", str(newspapers)]
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            homes = json.loads(server.stdout.readline())
+            with tempfile.TemporaryDirectory() as name:
+                done = quintanas(Path(name), homes, count)
+        finally:
+            server.stdin.close()
+            server.wait(10)
+        peaks.append(done["peak"])
+        print(f"{done['pages']:>8} pages {done['seconds']:>8.1f} s {done['peak']:>6.0f} MB, all processes", flush=True)
+    print(f"{peaks[1] / peaks[0]:.2f} times the memory for {many / few:.0f} times the pages")
+    return peaks[1] <= 1.15 * peaks[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=2000)
@@ -308,13 +351,19 @@ def main() -> None:
     parser.add_argument("--only", default="bare,quintanas,fundus,news-please,newspaper4k")
     parser.add_argument("--peer-pages", type=int, default=400, help="pages for the slow peers (news-please, newspaper4k)")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--corpus", type=Path, help="a checkout of trafilatura's repository")
+    parser.add_argument("--peers", type=Path, help="where the peers' environments are, or are to be left")
+    parser.add_argument("--memory", metavar="FEW,MANY", help="pages of two crawls whose peaks are compared")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        serve(given.pages, given.newspapers)
+        serve(given.pages, given.newspapers, given.corpus)
         return
+    if given.memory:
+        sys.exit(0 if flat(*map(int, given.memory.split(",")), given.newspapers) else 1)
     wanted = given.only.split(",")
     command = [sys.executable, __file__, "--serve", "--pages", str(given.pages), "--newspapers", str(given.newspapers)]
+    command += ["--corpus", str(given.corpus)] if given.corpus else []
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -324,8 +373,9 @@ def main() -> None:
             urls = [f"{homes[n % len(homes)]}/nota/{n}/noticia-del-dia-en-la-region/" for n in range(given.pages)]
             (folder / "urls.json").write_text(json.dumps(urls))
             (folder / "few.json").write_text(json.dumps(urls[: given.peer_pages]))
-            pythons = {one: peer(folder, one) for one in wanted if one in PEERS}
-            print(f"{given.pages} pages of {SIZE // 1024} KB from {given.newspapers} newspapers, {os.cpu_count()} cores")
+            pythons = {one: peer(given.peers or folder, one) for one in wanted if one in PEERS}
+            kind = "real Spanish pages" if given.corpus else f"pages of {SIZE // 1024} KB"
+            print(f"{given.pages} {kind} from {given.newspapers} newspapers, {os.cpu_count()} cores")
             print(f"{'':<14}{'pages':>8}{'seconds':>10}{'pages/s':>10}{'CPU ms/page':>13}{'peak MB':>10}")
             for _ in range(given.rounds):
                 for one in wanted:

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -181,8 +181,13 @@ class _Spiders:
                         return
                     source = line.popleft()
                     crawler = Crawler(process.spider_loader.load(source.spider), _settings(source, self.changes))
-                    self._watch(crawler, source, progress.add_task(source.id, total=None), progress, partial(start, line))
-                    process.crawl(crawler, source=source, frontier=self.frontier, reader=reader, **self.arguments)
+                    self._watch(crawler, source, progress.add_task(source.id, total=None), progress)
+                    task = process.crawl(crawler, source=source, frontier=self.frontier, reader=reader, **self.arguments)
+                    task.add_done_callback(partial(go_on, source, line))
+
+                def go_on(source: Source, line: deque[Source], _: asyncio.Task[None]) -> None:
+                    if self.endings[source.id] != "shutdown" and self.frontier.fault is None:
+                        start(line)
 
                 for line in lines.values():
                     start(line)
@@ -190,7 +195,7 @@ class _Spiders:
         finally:
             reader.close()
 
-    def _watch(self, crawler: Crawler, source: Source, task: TaskID, progress: Progress, following: Callable[[], None]) -> None:
+    def _watch(self, crawler: Crawler, source: Source, task: TaskID, progress: Progress) -> None:
         begun = time.monotonic()
 
         def advance() -> None:
@@ -200,8 +205,6 @@ class _Spiders:
             self.endings[source.id] = reason
             self.seconds[source.id] = time.monotonic() - begun
             log.info("source=%s ending=%s seconds=%.1f", source.id, reason, self.seconds[source.id])
-            if reason != "shutdown" and self.frontier.fault is None:
-                following()
 
         crawler.signals.connect(advance, signal=signals.response_received, weak=False)
         crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
