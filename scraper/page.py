@@ -321,6 +321,7 @@ def _line(element: HtmlElement) -> str | None:
     return clean(" ".join(element.itertext()))
 
 
+MOST_BESIDE = 160  # characters beside its links that a pointer has; the tests below allow fewer, whatever its words
 _LENGTH: Any = etree.XPath("string-length(normalize-space(.))")
 
 
@@ -527,6 +528,14 @@ class _Stories:
         self.source = source
         self.own = canonical_url(url)
         self.known: dict[str, bool] = {}
+        self.lengths: dict[HtmlElement, float] = {}
+
+    def length(self, anchor: HtmlElement) -> float:
+        """The characters of a link's text; of one without an address none."""
+        found = self.lengths.get(anchor)
+        if found is None:
+            found = self.lengths[anchor] = _LENGTH(anchor) if anchor.get("href") else 0.0
+        return found
 
     def __contains__(self, href: str) -> bool:
         found = self.known.get(href)
@@ -548,7 +557,11 @@ class _Stories:
 def _is_pointer(element: HtmlElement, stories: _Stories) -> bool:
     """Whether an element does nothing but lead to other stories."""
     linking = element.find(".//a") is not None
-    if (not linking and element.tag != "p") or _LENGTH(element) > LONGEST_POINTER:
+    if not linking and element.tag != "p":
+        return False
+    length = _LENGTH(element)
+    beside = length - sum(stories.length(anchor) for anchor in element.iter("a")) if length <= LONGEST_POINTER else length
+    if length > LONGEST_POINTER or beside > (MOST_BESIDE if linking else 300):
         return False
     text = _start(element, LONGEST_POINTER)
     if not text or len(text) > LONGEST_POINTER:
