@@ -28,7 +28,7 @@ from sqlite_utils import Database
 from db.instants import local, now, parse, utc
 from db.migrations import migrations
 from db.packing import pack, unpack
-from db.schedule import REVISITS, next_after_skip, next_retry, next_revisit
+from db.schedule import REVISITS, SKIPPED_AGAIN, next_after_skip, next_retry, next_revisit
 from db.twins import adds_nothing, bands_of
 
 Effect = Literal["new", "changed", "unchanged"]
@@ -48,6 +48,11 @@ SHORTEST_TWIN = 300
 TWINS_KEPT = timedelta(days=60)
 """How long nearly the same text is looked for; exactly the same one is known for ever."""
 
+SPEAKING = 20
+"""Longer words of a text from which on what its page says later is compared with it."""
+SHARED = 0.1
+"""Share of their longer words that two texts have in common by chance."""
+
 BUSY_TIMEOUT = 30.0
 """Seconds that a transaction waits for another connection."""
 
@@ -55,6 +60,7 @@ CACHE_KIB = 65_536
 """Memory for pages of the database: with SQLite's own 2 MiB every index of a large archive is read anew for every report."""
 
 _BATCH = 200
+_LONG_WORD = re.compile(r"\w{5,}")
 _REPORT_COLUMNS = (
     *("type", "status", "event", "place_text", "level", "street", "district", "province", "department", "country"),
     *("ubigeo", "latitude", "longitude", "date", "date_end", "precision", "part_of_day", "confidence"),
@@ -525,6 +531,27 @@ class Archive:
         )
         return next((str(one["url"]) for one in alike if adds_nothing(article["body"], one["body"])), None)
 
+    def is_another_text(self, article: Mapping[str, Any]) -> bool:
+        """Whether a known article's page now says something that has next to nothing in common with what it said: a notice that
+        the site is being mended, mostly, or the work of whoever broke in.
+
+        False where it has said so for `SKIPPED_AGAIN["another-text"]`: then the newspaper means it.
+        """
+        row = self._one(
+            """SELECT a.id, v.headline, plain(v.body) AS body FROM articles a
+            JOIN article_versions v ON v.id = a.current_version WHERE a.url = ?""",
+            (article["url"],),
+        )
+        if row is None or not another_text(row, article):
+            return False
+        said = self._one(
+            """SELECT min(at) AS at FROM visits WHERE url = ? AND reason = 'another-text'
+            AND at > (SELECT last_seen FROM articles WHERE id = ?)""",
+            (article["url"], row["id"]),
+        )
+        first = parse(said["at"]) if said else None
+        return first is None or now() - first < SKIPPED_AGAIN["another-text"] - timedelta(hours=1)
+
     def keep_likeness(self, url: str, source: str, bands: Sequence[int]) -> None:
         """Remember a stored text's `db.twins.likeness`, for `twin`."""
         with self.transaction():
@@ -905,6 +932,18 @@ def content_digest(article: Mapping[str, Any]) -> str:
     """What tells one version of an article from the next: SHA-256 of headline, lead, body and instant of publication."""
     content = [article["headline"], article.get("lead"), article["body"], utc(article.get("published"))]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def another_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether two texts have next to none of their longer words in common, neither in the headline nor in the body."""
+    told = set(_LONG_WORD.findall(before["body"].casefold()))
+    if len(told) < SPEAKING:
+        return False
+    for part in ("body", "headline"):
+        one, other = (set(_LONG_WORD.findall(text[part].casefold())) for text in (before, after))
+        if len(one & other) > SHARED * len(one | other):
+            return False
+    return True
 
 
 def _words(article: Mapping[str, Any]) -> str | None:

@@ -17,6 +17,7 @@ SKIPPED_AGAIN = {
     "offsite-redirect": timedelta(weeks=1),
     "private-address": timedelta(weeks=1),
     "limit": timedelta(0),
+    "another-text": timedelta(weeks=1),
 }
 """Skipped for a reason that may pass: when to ask again. A page that was read and skipped for
 another reason is asked for again only when a modification is stated; an address that was never asked for (left out by the

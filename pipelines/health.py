@@ -36,7 +36,7 @@ def newspaper_alarms(archive: Archive, source: str, at: datetime | None = None) 
     runs = archive.yields(source)
     return [
         *_down(runs),
-        *(_silent(archive.appearances(source, at - PAST), at) if runs else ()),
+        *(_silent([seen for seen in archive.appearances(source, at - PAST) if seen <= at], at) if runs else ()),
         *_nothing_listed(runs),
         *_lost(runs, "without_date", "new", "articles without a date"),
         *_lost(runs, "without_text", None, "pages without a text"),

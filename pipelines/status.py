@@ -179,15 +179,16 @@ def _look_at_archive(status: Status, archive: Archive, at: datetime) -> None:
         "articles_per_day": round(month_articles / days, 1),
         "pending": one("SELECT count(*) FROM addresses WHERE kind = 'article' AND state = 'pending'"),
     }
-    status.last_crawl = one("SELECT max(started) FROM runs WHERE kind = 'crawl'")
-    status.last_article = one("SELECT max(first_seen) FROM articles")
+    # By their order, not by their instants: a clock that was ahead has left some in the future.
+    status.last_crawl = one("SELECT (SELECT started FROM runs WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1)")
+    status.last_article = one("SELECT (SELECT first_seen FROM articles ORDER BY id DESC LIMIT 1)")
     if status.running is None and one("SELECT count(*) FROM runs WHERE status = 'running'"):
         since = one("SELECT max(started) FROM runs WHERE status = 'running'")
         if not any("killed" in problem.what for problem in status.problems):
             status.problems.append(Problem(ATTENTION, "a crawl was killed before its end; the next one goes on", since))
-    latest = max(filter(None, (status.last_crawl, status.last_article)), default=None)
+    latest = status.last_crawl
     if latest and datetime.fromisoformat(latest) - at > CLOCK_SLACK:
-        what = "the archive holds instants of the future: the clock was or is wrong"
+        what = "the latest crawl lies in the future: the clock was wrong then, or is now"
         status.problems.append(Problem(ATTENTION, what, latest))
     for source in sources:
         alarms = [

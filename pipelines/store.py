@@ -44,9 +44,10 @@ class StoreArticle:
         facts = dict(vars(item))
         reports, extractor, bands = facts.pop("reports", []), facts.pop("extractor", ""), facts.pop("likeness", [])
         with frontier.writing(), archive.transaction():
-            twin = archive.twin(facts, bands) if archive.current_version(item.url) is None else None
-            if twin:
-                reason = "same-text"
+            known = archive.current_version(item.url) is not None
+            twin = None if known else archive.twin(facts, bands)
+            reason = "same-text" if twin else "another-text" if known and archive.is_another_text(facts) else None
+            if reason:
                 visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
                 archive.record_visit(frontier.run, vars(visit))
             else:

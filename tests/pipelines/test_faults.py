@@ -391,3 +391,30 @@ def test_a_process_that_is_gone_holds_nobody_off(quintanas: Run, folder: Path) -
     assert (folder / "archive.db.writer").exists()
     assert status(quintanas, folder)["running"] is None
     assert quintanas("publish", "--data", folder).returncode == 0
+
+
+AHEAD = {
+    "addresses": ("discovered", "last_visit", "last_fetch", "last_full", "next_due"),
+    "articles": ("first_seen", "last_seen"),
+    "article_versions": ("fetched",),
+    "runs": ("started", "finished"),
+    "visits": ("at",),
+}
+
+
+def test_a_clock_that_was_a_year_ahead(quintanas: Run, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "archive.db")) as archive, archive:
+        for table, columns in AHEAD.items():
+            for column in columns:
+                moved = f"strftime('%Y-%m-%dT%H:%M:%S+00:00', {column}, '+1 year')"
+                archive.execute(f"UPDATE {table} SET {column} = {moved} WHERE {column} IS NOT NULL")
+    assert "the clock was wrong" in str(status(quintanas, folder)["problems"])
+    before = len(stored(folder)[0])
+    with SampleNewspapers(edition=2) as newer:
+        text = (folder / "sources.toml").read_text(encoding="utf-8")
+        (folder / "sources.toml").write_text(newer.sources_toml(), encoding="utf-8")
+        assert text != newer.sources_toml(), "on other ports"
+        done = quintanas("run", *newer.newspapers, "--data", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(stored(folder)[0]) > before
+    assert status(quintanas, folder)["state"] == "ok", "a run under the right clock heals it"
