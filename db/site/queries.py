@@ -9,6 +9,7 @@ from typing import Any
 from datasette.utils import sqlite3
 from datasette.views.base import DatasetteError
 
+from db.particulars import fold
 from db.site import cartography, charts
 from db.site.cartography import Box
 from db.site.selection import DATABASE, EVERYTHING, Selection
@@ -16,6 +17,7 @@ from db.site.selection import DATABASE, EVERYTHING, Selection
 INCIDENT = """id, date, date_end, part_of_day, type, type_label, status, street, place, place_level, district, province,
     department, ubigeo, latitude, longitude, headline, newspapers, first_reported, last_reported"""
 _NAMED = 5  # incidents of one point that a map names; the others are counted, with a link to them
+_OFFERED = 120  # districts that a form offers; others are found by search and filters
 _POINTS = 5000  # distinct points that a map gathers into clusters
 _COVERED = 0.9  # share of the located incidents that a map shows unasked
 
@@ -86,6 +88,13 @@ class Queries:
             FROM counts JOIN places ON places.ubigeo = counts.ubigeo WHERE level = 'district'
             GROUP BY 1 ORDER BY places.department, places.province, places.district"""
         )
+
+    async def frequent_places(self) -> list[dict[str, Any]]:
+        """The districts with most incidents, by name; `shared` where another of them has the same name."""
+        most = sorted(await self.places(), key=lambda row: (-row["n"], row["ubigeo"]))[:_OFFERED]
+        names = [row["district"] for row in most]
+        rows = [row | {"shared": names.count(row["district"]) > 1} for row in most]
+        return sorted(rows, key=lambda row: (fold(row["district"] or ""), row["ubigeo"]))
 
     async def place_names(self) -> dict[str, str]:
         """The finest name of each UBIGEO."""

@@ -89,6 +89,10 @@ def test_from_the_start_page_to_the_csv(
     page.goto("/")
     expect(page.get_by_role("heading", name="Los más recientes")).to_be_visible()
     expect(page.get_by_text("Última lectura de los periódicos")).to_be_visible()
+    if size == "phone":
+        first = page.locator("ol.incidents a").first.bounding_box()
+        assert first is not None
+        assert first["y"] < SIZES["phone"][1] - 20, "the first incident shows without scrolling"
     visit.picture("start")
 
     question = page.locator("ul.ready a").first
@@ -159,6 +163,28 @@ def test_axe_finds_nothing_serious_and_no_page_overflows(
             found.append(f"{name}: wider than the screen")
     assert found == []
     assert [fault for fault in visit.faults if "404" not in fault] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_robberies_in_a_district_since_a_day_by_the_form(
+    browser: Browser, site: httpx.Client, size: str, pictures: Path, crawled: Crawled
+) -> None:
+    with closing(sqlite3.connect(f"{(crawled.folder / 'incidents.db').as_uri()}?mode=ro", uri=True)) as public:
+        (label, district, month, count), *_ = public.execute(
+            """SELECT type_label, district, substr(min(date), 1, 7), count(*) FROM incidents WHERE date LIKE '2026-%' AND ubigeo
+            LIKE '13____' AND ubigeo NOT LIKE '%00' GROUP BY type, ubigeo ORDER BY 4 DESC, 1, 2"""
+        )
+    visit = Visit(browser, site, size, pictures)
+    page = visit.page
+    page.goto("/")
+    page.get_by_text("Tipo, distrito y fechas").click()
+    page.get_by_label("Tipo").select_option(label=label)
+    page.get_by_label("Distrito").select_option(label=district)
+    page.get_by_label("Desde el").fill(f"{month}-01")
+    page.get_by_role("button", name="Aplicar").click()
+    assert page.locator("table.main tbody tr").count() == count
+    assert page.locator("table.main .tag").all_inner_texts() == [label] * count
+    assert visit.faults == []
 
 
 def test_keyboard_alone_searches_and_opens_an_incident(browser: Browser, site: httpx.Client, pictures: Path) -> None:

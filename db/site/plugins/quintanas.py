@@ -40,7 +40,7 @@ SECURITY_HEADERS = {
     b"permissions-policy": b"geolocation=(), camera=(), microphone=()",
 }
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{tiles}; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -142,6 +142,7 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
         "latest": queries.latest,
         "counted": queries.counted,
         "all_types": queries.types,
+        "frequent_places": queries.frequent_places,
         "all_places": queries.places,
         "place_names": queries.place_names,
         "commonest": queries.commonest,
@@ -253,13 +254,36 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
     async def absent() -> Response:
         raise NotFound("a page for developers of Datasette")
 
+    async def narrow(datasette: Any, request: Any) -> Response:
+        """Where the form for type, district and days leads: to the table, without the fields that were left open."""
+        asked = [(key, value.strip()) for key in request.args for value in request.args.getlist(key) if value.strip()]
+        given = dict(asked)
+        if "_sort_by_desc" in given:
+            asked = [("_sort_desc" if key == "_sort" else key, value) for key, value in asked if key != "_sort_by_desc"]
+        usual = datasette.table_metadata(DATABASE, "incidents").get("sort_desc")
+        pairs = [
+            (key, _as_far_as_it_goes(value) if key == "date__gte" else value)
+            for key, value in asked
+            if (key, value) != ("_sort_desc", usual)
+            and not (key.startswith("_filter_") and re.sub("op|value", "column", key) not in given)
+        ]
+        table = datasette.urls.table(DATABASE, "incidents")
+        return Response.redirect(f"{table}?{urlencode(pairs)}" if pairs else str(table))
+
     return [
+        (r"^/filtrar$", narrow),
         # In English, with inline code that the security policy stops, and of no use without accounts.
         (r"^/-/(?:allow-debug|auth-token|logout|messages|patterns|permissions)$", absent),
         (r"^/-/databases(\.json)?$", databases),
         (rf"^/{DATABASE}/incidents\.atom$", feeds.atom),
         (rf"^/{DATABASE}/incidents\.geojson$", feeds.geojson),
     ]
+
+
+def _as_far_as_it_goes(day: str) -> str:
+    """A first day as the database writes what begins with it: January 1 as the year, another first as the month, so that
+    "from January 1" holds what is known to the month or the year only."""
+    return re.sub(r"-01$", "", re.sub(r"^(\d{4})-01-01$", r"\1", day)) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) else day
 
 
 async def _standing(datasette: Any, path: str) -> str | None:
