@@ -322,6 +322,7 @@ def _line(element: HtmlElement) -> str | None:
 
 
 MOST_BESIDE = 160  # characters beside its links that a pointer has; the tests below allow fewer, whatever its words
+_HEAD: Any = etree.XPath("substring(normalize-space(.), 1, 100)")
 _LENGTH: Any = etree.XPath("string-length(normalize-space(.))")
 
 
@@ -394,7 +395,7 @@ def _take_out(tree: HtmlElement, stories: _Stories) -> Iterator[_Removed]:
     if body is None:
         return
     for form in list(body.iter("form")):
-        if len(_start(form, 600)) > 600 or form.find(".//h1") is not None:
+        if _LENGTH(form) > 600 or form.find(".//h1") is not None:
             form.tag = "div"  # whole pages of some systems are one form
         else:
             form.drop_tree()
@@ -404,7 +405,7 @@ def _take_out(tree: HtmlElement, stories: _Stories) -> Iterator[_Removed]:
             frame is not None
             and _in_tree(frame, body)
             and frame.find(".//p") is None
-            and len(_start(frame, 200)) <= 200
+            and _LENGTH(frame) <= 200
             and frame.find(".//h1") is None
         ):
             yield from _drop(frame)
@@ -623,7 +624,7 @@ def _cut_inline(anchor: HtmlElement, stories: _Stories) -> Iterator[_Removed]:
 def _links(tree: HtmlElement, lines: list[str], removed: list[_Removed]) -> list[str]:
     """Return the addresses linked to from where the article's text stands."""
     keys = {fold(line)[:80] for line in lines if len(line) >= 40}
-    holders = [p for p in tree.iter("p", "div", "li", "blockquote", "td") if fold(_start(p, 160))[:80] in keys]
+    holders = [p for p in tree.iter("p", "div", "li", "blockquote", "td") if fold(_HEAD(p))[:80] in keys]
     if not holders:
         return []
     common = _common_ancestor(holders)
