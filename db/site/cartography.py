@@ -19,6 +19,8 @@ WIDTH, HEIGHT = 640, 480
 _OUTLINES = Path(__file__).with_name("data") / "outlines.json"
 _UNIT = 1000  # steps of a degree in that file
 _CELL = 40  # units of the viewBox within which points become one cluster
+_LARGEST = 20  # radius of a circle
+_APART = 17  # half of what circles keep between their centres: they may touch, and their numbers stay readable
 _SMALLEST = 0.02  # degrees of longitude that a map shows at least: closer, the approximate areas would look exact
 _TILE = 256
 _DEEPEST = 17
@@ -200,12 +202,14 @@ class Cluster:
     y: float
     count: int
     box: Box
+    points: set[tuple[float, float]] = field(default_factory=set)
+    """Longitude and latitude of each."""
     incidents: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def radius(self) -> float:
         """Grows with the square root of the count."""
-        return min(9 + 2.4 * math.sqrt(self.count), 24)
+        return min(9 + 2.4 * math.sqrt(self.count), _LARGEST)
 
     @property
     def spread(self) -> bool:
@@ -286,10 +290,12 @@ def draw(
 def _shades(counts: Iterable[int]) -> tuple[Any, list[tuple[int, int, int]]]:
     """Five classes at most, equal steps of the logarithm: counts of crime span orders of magnitude."""
     known = sorted(counts)
-    greatest = known[-1] if known else 1
+    least, greatest = (known[0], known[-1]) if known else (1, 1)
 
     def shade(count: int) -> int:
-        return 1 if greatest == 1 else 1 + min(4, int(math.log(max(count, 1)) / math.log(greatest) * 5))
+        if least == greatest:
+            return 2
+        return 1 + min(4, int(math.log(count / least) / math.log(greatest / least) * 5))
 
     classes: dict[int, list[int]] = {}
     for count in known:
@@ -313,22 +319,39 @@ def _label(
 
 
 def _clustered(projection: Projection, points: Iterable[Mapping[str, Any]]) -> list[Cluster]:
-    """Points by the cell of a grid that they fall in, so that the order in which they come changes nothing."""
+    """Points by the cell of a grid that they fall in, so that the order in which they come changes nothing; then, the largest
+    first, with those that their circle would cover."""
     cells: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
     for point in points:
         if projection.box.holds(point["longitude"], point["latitude"]):
             x, y = projection.point(point["longitude"], point["latitude"])
             cells.setdefault((int(x // _CELL), int(y // _CELL)), []).append(point)
-    clusters = []
-    for members in cells.values():
-        total = sum(one["count"] for one in members)
-        longitude = sum(one["longitude"] * one["count"] for one in members) / total
-        latitude = sum(one["latitude"] * one["count"] for one in members) / total
-        x, y = projection.point(longitude, latitude)
-        box = around(Box(one["longitude"], one["latitude"], one["longitude"], one["latitude"]) for one in members)
-        assert box is not None
-        clusters.append(Cluster(x, y, total, box))
-    return sorted(clusters, key=lambda one: (-one.count, one.y, one.x))
+    waiting = sorted((_cluster(projection, members) for members in cells.values()), key=_rank)
+    clusters: list[Cluster] = []
+    for one in waiting:
+        covering = next((other for other in clusters if math.dist((one.x, one.y), (other.x, other.y)) < 2 * _APART), None)
+        if covering is None:
+            clusters.append(one)
+            continue
+        covering.count += one.count
+        covering.points |= one.points
+        covering.box = around([covering.box, one.box]) or covering.box
+    return sorted(clusters, key=_rank)
+
+
+def _rank(cluster: Cluster) -> tuple[float, float, float]:
+    return -cluster.count, cluster.y, cluster.x
+
+
+def _cluster(projection: Projection, members: list[Mapping[str, Any]]) -> Cluster:
+    total = sum(one["count"] for one in members)
+    places = sorted((one["longitude"], one["latitude"]) for one in members)
+    longitude = math.fsum(one["longitude"] * one["count"] for one in members) / total
+    latitude = math.fsum(one["latitude"] * one["count"] for one in members) / total
+    x, y = projection.point(longitude, latitude)
+    box = around(Box(*place, *place) for place in places)
+    assert box is not None
+    return Cluster(x, y, total, box, set(places))
 
 
 def _tiles(projection: Projection, template: str) -> list[Tile]:

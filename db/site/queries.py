@@ -194,6 +194,8 @@ class Queries:
         if not drawing.clusters:
             return
         box = drawing.projection.box
+        shown = sum(len(cluster.points) for cluster in drawing.clusters)
+        each = max(1, min(_NAMED, _POINTS // shown))
         near = (
             "coordinates_of = 'place'",
             f"latitude BETWEEN {box.south:.6f} AND {box.north:.6f}",
@@ -203,13 +205,12 @@ class Queries:
             chosen,
             f"""SELECT {INCIDENT} FROM incidents WHERE rowid IN (SELECT rowid FROM (SELECT rowid,
             row_number() OVER (PARTITION BY latitude, longitude ORDER BY date DESC, id) AS nth
-            FROM incidents {chosen.where(*near)}) WHERE nth <= {_NAMED} LIMIT {_POINTS}) ORDER BY date DESC, id""",
+            FROM incidents {chosen.where(*near)}) WHERE nth <= {each}) ORDER BY date DESC, id""",
         )
+        holding = {point: cluster for cluster in drawing.clusters for point in cluster.points}
         for row in rows:
-            for cluster in drawing.clusters:
-                if cluster.box.holds(row["longitude"], row["latitude"]):
-                    cluster.incidents.append(row)
-                    break
+            if cluster := holding.get((row["longitude"], row["latitude"])):
+                cluster.incidents.append(row)
 
     async def incident_map(self, row: Mapping[str, Any], tiles: str | None = None) -> dict[str, Any] | None:
         """Where an incident was, as exactly as is known and no more: a point, a district's area (its province's where that has
