@@ -125,9 +125,9 @@ def features(
         elif clause & words["it"] or first >= span.start - 3:
             found["stated"] = 1.0
     spoken = "beside_said" in found or "beside_judged" in found
-    if spoken and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
-        if not police or (found["clause_police"] < _TOLD_THERE and "beside_caught" not in found):
-            found["announced"] = 1.0
+    acted = police and (found["clause_police"] >= _TOLD_THERE or "beside_caught" in found)
+    if spoken and not acted and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
+        found["announced"] = 1.0
     if max(found["event"], found["event_beside"], found["clause_police"]) < _TOLD_THERE and not view.told:
         found["bare"] = float(not any(name.startswith("beside_") for name in found))
     published = doc._.published

@@ -222,11 +222,9 @@ class Grammar:
 
     def _is_day(self, k: int) -> bool:
         """Whether the number at `k` counts nothing ("lunes 18", not "lunes 18 personas")."""
-        after = self.words[k + 1]
-        second = self.words[k + 2]
-        return not (
-            after.quantity or after.unit or after.clock or after.number or second.quantity or (after.of and (second.part or (second.determiner and self.words[k + 3].part)))
-        )
+        after, second, third = self.words[k + 1 : k + 4]
+        hour = after.of and (second.part or (second.determiner and third.part))  # "sábado, 7 de la noche"
+        return not (after.quantity or after.unit or after.clock or after.number or second.quantity or hour)
 
     def _day_number(self, i: int, low: int) -> Expression | None:
         words = self.words
@@ -398,6 +396,8 @@ class Grammar:
             return None  # "hoy en día", "hoy por hoy"
         elif word.offset == 0 and (words[i - 1].determiner or (words[i - 1].preposition and words[i - 2].offset == 0)):
             return None  # "el hoy occiso"
+        elif word.offset == 0 and self._is_nowadays(i + 1):
+            return None  # "hoy hay 300", "la hoy extinta", "hoy el local es una pollería"
         if (
             word.offset == -1
             and not part
@@ -434,6 +434,17 @@ class Grammar:
             elif words[k - 1].weekday >= 0 and words[k].digits:
                 found.day, found.end = stated.day, stated.end
         return self._with_part(found)
+
+    def _is_nowadays(self, k: int) -> bool:
+        """Whether what follows "hoy" tells of a state, which no day bounds."""
+        words = self.words
+        if words[k].of and words[k + 1].number and words[k + 2].unit == "year":
+            return True  # "hoy de 58 años"
+        if words[k].comma:
+            k += 1
+        if words[k].determiner:
+            k += 2
+        return words[k].stative
 
     def _ago(self, i: int) -> Expression | None:
         words = self.words
@@ -530,7 +541,7 @@ class Grammar:
             k += 1
             if words[k].clock and words[k + 1].of:
                 k += 2
-        elif not words[k].determiner:
+        elif not (words[k].determiner or (words[k].number and words[k - 1].comma)):  # "ayer, 7 de la noche"
             return found
         if words[k].determiner:
             k += 1
@@ -548,7 +559,7 @@ class Grammar:
         for k in range(found.start - 1, max(0, found.start - 6), -1):
             if words[k].comma or words[k].clause:
                 break
-            if words[k].the_hour and not words[k + 1].part:
+            if words[k].the_hour and (words[k + 1].hour >= 0 or words[k + 1].number):
                 return self._part_at(k + 1)
         for k in range(found.end, found.end + 8):
             if words[k].stop or words[k].clause or words[k].tense:

@@ -90,6 +90,7 @@ class Word:
     name_between: bool = False
     saint: bool = False
     epithet: bool = False
+    stative: bool = False
     quantity: bool = False
     purpose: bool = False
     until: bool = False

@@ -295,6 +295,7 @@ def test_one_expression(text: str, want: str) -> None:
 
 
 CONTEXT = """
+El 3 de julio hubo dos ataques. Al final del día capturaron a uno. | 2025-07-03, 2025-07-03
 El 3 de julio lo citaron. Al día siguiente lo mataron. | 2025-07-03, 2025-07-04
 El 3 de julio lo citaron. Un día después lo mataron. | 2025-07-03, 2025-07-04
 El 3 de julio lo mataron. Dos días antes lo amenazaron. | 2025-07-03, 2025-07-01
@@ -329,6 +330,11 @@ def test_expressions_that_lean_on_one_another(text: str, want: str) -> None:
 
 
 NOT_DATES = """
+La bolsa no caía así desde el lunes negro
+La procesión del domingo de Ramos fue suspendida
+La víctima, hoy de 19 años, declaró ante el fiscal
+Hoy el local es una pollería
+En el distrito hoy hay tres comisarías
 Lo asaltaron en la avenida 28 de Julio
 Lo asaltaron en la avenida 28 de julio
 Lo asaltaron en la av. 28 de Julio
@@ -486,6 +492,26 @@ def test_what_is_stated_is_kept_where_it_does_not_resolve() -> None:
 def test_weekday_written_with_the_story_corrects_a_day_of_publication_that_is_off() -> None:
     assert found("Ayer, lunes, lo mataron", date(2025, 8, 20)) == ["2025-08-18"]
     assert found("Hoy jueves 21 lo mataron", date(2025, 8, 20)) == ["2025-08-21"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("Lo balearon el viernes a las siete y cuarto de la noche", "noche"),
+        ("Volaron la fachada anteayer a las 9 y 20 de la mañana", "mañana"),
+        ("Ocurrió el sábado, a las dos y media de la madrugada", "madrugada"),
+        ("Los asaltaron ayer, 7 de la noche", "noche"),
+    ],
+)
+def test_clock_times_in_words_give_the_part_of_the_day(text: str, part: str) -> None:
+    assert [value.part_of_day for _, value in values(text)] == [part]
+
+
+def test_a_text_put_out_again_keeps_its_own_day() -> None:
+    text = "Trujillo, 12 de marzo de 2024.- Ayer asaltaron una botica."
+    assert [written(value) for _, value in values(text)] == ["2024-03-12", "2024-03-11"]
+    text = "Trujillo, 19 de agosto de 2025.- Ayer asaltaron una botica."
+    assert [written(value) for _, value in values(text)] == ["2025-08-19", "2025-08-19"]
 
 
 def test_component_sets_the_span_group(tmp_path: Path) -> None:

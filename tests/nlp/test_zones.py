@@ -57,6 +57,36 @@ def test_dateline_is_cut_off_the_lead(pipeline: Language, dateline: str) -> None
     assert ("lead", _LEAD) in found
 
 
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        *("05 set. 2025", "12 MAR 2025 - 10:15 a. m.", "12.03.2025 | 18:40", "sáb. Jun 14th, 2025"),
+        *("Cusco | 12 de septiembre de 2025", "4 de octubre de 2021", "Lunes, 3 de marzo de 2025", "12 Ene 2026 | Sociedad"),
+    ],
+)
+def test_the_day_of_the_page_is_no_prose(pipeline: Language, stamp: str) -> None:
+    found = zones(pipeline, f"{stamp}\n\n{_LEAD}")
+    assert found[1:] == [("dateline", stamp), ("lead", _LEAD)]
+
+
+@pytest.mark.parametrize("stamp", ["2025-11-03", "2025-11", "3/11/2025.-", "(Lunes 3/11/2025).-", "2025-11-03 Quito, 3 nov.-"])
+def test_the_day_of_the_page_is_cut_off_the_lead(pipeline: Language, stamp: str) -> None:
+    assert zones(pipeline, f"{stamp} {_LEAD}")[1:] == [("dateline", stamp), ("lead", _LEAD)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "El 12 de marzo de 2025 los mismos sujetos habían entrado a otra botica.",
+        "12 de marzo de 2025: asaltan una botica de la avenida Larco y hieren al vigilante",
+        "En 2025 van 12 asaltos a boticas",
+        "12 detenidos dejó el operativo de 2025",
+    ],
+)
+def test_a_day_in_prose_stays_there(pipeline: Language, line: str) -> None:
+    assert "dateline" not in [label for label, _ in zones(pipeline, f"{_LEAD}\n\n{line}")]
+
+
 def test_headline_and_lead(pipeline: Language) -> None:
     assert zones(pipeline, _LEAD)[:2] == [("headline", "Asaltan botica"), ("lead", _LEAD)]
 
