@@ -107,8 +107,7 @@ class Queries:
 
     async def counted(self, column: str, chosen: Selection = EVERYTHING, limit: int = 8) -> list[dict[str, Any]]:
         """The most frequent values of a column (`type`, `district`, `department`), each with a value to filter by."""
-        number = "sum(incidents)" if chosen == EVERYTHING else "count(*)"
-        table = "counts" if chosen == EVERYTHING else "incidents"
+        table, number = _counting(chosen)
         return await self._rows(
             chosen,
             f"""SELECT "{column}" AS value, {number} AS n FROM {table} {chosen.where(f'"{column}" IS NOT NULL')}
@@ -117,8 +116,8 @@ class Queries:
 
     async def timeline(self, chosen: Selection = EVERYTHING) -> charts.Timeline:
         """Incidents over time: by month, or by year where the months would be too many."""
-        if chosen == EVERYTHING:
-            sql = "SELECT year, month, sum(incidents) AS n FROM counts GROUP BY 1, 2 ORDER BY 1, 2"
+        if chosen.countable:
+            sql = f"SELECT year, month, sum(incidents) AS n FROM counts {chosen.where()} GROUP BY 1, 2 ORDER BY 1, 2"
         else:
             sql = f"""SELECT year, CASE WHEN length(date) >= 7 THEN substr(date, 1, 7) END AS month, count(*) AS n
                 FROM incidents {chosen.where()} GROUP BY 1, 2 ORDER BY 1, 2"""
@@ -145,7 +144,7 @@ class Queries:
         """A map of the selected incidents: its drawing, the districts with their counts, the clusters with their incidents,
         and how many incidents no map can show."""
         districts = "length(ubigeo) = 6 AND substr(ubigeo, 5) != '00'"
-        table, number = ("counts", "sum(incidents)") if chosen == EVERYTHING else ("incidents", "count(*)")
+        table, number = _counting(chosen)
         by_place = await self._rows(
             chosen,
             f"""SELECT CASE WHEN {districts} THEN ubigeo END AS ubigeo, department, province, country = 'PE' AS here,
@@ -260,6 +259,11 @@ class Queries:
         if not latest:
             return ""
         return (datetime.date.fromisoformat(latest) - datetime.timedelta(days=7)).isoformat()
+
+
+def _counting(chosen: Selection) -> tuple[str, str]:
+    """The table that counts a selection fastest, and how."""
+    return ("counts", "sum(incidents)") if chosen.countable else ("incidents", "count(*)")
 
 
 def _unasked(counts: Mapping[str, int]) -> Box:

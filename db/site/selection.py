@@ -20,6 +20,8 @@ class Selection:
 
     conditions: tuple[str, ...] = ()
     values: tuple[tuple[str, Any], ...] = ()
+    countable: bool = False
+    """Whether the conditions hold for the table of counts as well, which is far smaller than that of incidents."""
 
     def where(self, *more: str) -> str:
         """A WHERE clause with these conditions and more; empty where there are none."""
@@ -32,7 +34,8 @@ class Selection:
         return dict(self.values)
 
 
-EVERYTHING = Selection()
+EVERYTHING = Selection(countable=True)
+_COUNTED = frozenset(("year", "type", "country", "department", "province", "district", "ubigeo"))
 
 
 async def selection(datasette: Any, request: Any, table: str = "incidents") -> Selection:
@@ -43,13 +46,15 @@ async def selection(datasette: Any, request: Any, table: str = "incidents") -> S
     ]
     try:
         conditions, values = Filters(sorted(pairs)).build_where_clauses(table)
+        own = len(conditions)
         for hook in pm.hook.filters_from_request(request=request, table=table, database=DATABASE, datasette=datasette):
             if found := await await_me_maybe(hook):
                 conditions.extend(found.where_clauses)
                 values.update(found.params)
     except (sqlite3.Error, KeyError, ValueError) as error:
         raise DatasetteError(str(error), status=400) from error
-    return Selection(tuple(conditions), tuple(values.items()))
+    countable = table == "incidents" and len(conditions) == own and {key.partition("__")[0] for key, _ in pairs} <= _COUNTED
+    return Selection(tuple(conditions), tuple(values.items()), countable)
 
 
 def query_pairs(request: Any, *, drop: tuple[str, ...] = ()) -> list[tuple[str, str]]:

@@ -232,6 +232,16 @@ class TestTime:
     def test_what_has_no_date_is_said(self, get: Get) -> None:
         assert "1 incidente no tiene fecha conocida" in words_of(tree(get("/incidents/incidents?_vista=tiempo")))
 
+    @pytest.mark.parametrize(
+        "narrow", ["type=burglary", "type__not=burglary&year=2025", "ubigeo=131202&type__in=homicide,theft"]
+    )
+    def test_counts_by_column_agree_with_counts_of_rows(self, get: Get, narrow: str) -> None:
+        """The first is answered from the table of counts, the second, which asks for the same, from the incidents."""
+        pages = [tree(get(f"/incidents/incidents?_vista=tiempo&{narrow}{more}")) for more in ("", "&id__notblank=1")]
+        shown = [[words_of(row) for row in page.xpath("//table//tr | //ul[@class='counts']/li")] for page in pages]
+        assert shown[0] == shown[1]
+        assert len(shown[0]) > 2
+
 
 class TestQuestions:
     def test_start_page_asks_three_that_have_an_answer(self, get: Get) -> None:
