@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -172,25 +172,16 @@ class _Spiders:
         try:
             with progress_bar(console) as progress:
                 progress.disable = not console.is_terminal
-                lines: dict[str, deque[Source]] = {}
-                for source in self.sources:
-                    lines.setdefault(_host(source), deque()).append(source)
 
-                def start(line: deque[Source]) -> None:
-                    if not line:
-                        return
-                    source = line.popleft()
+                def begin(source: Source) -> asyncio.Task[None]:
                     crawler = Crawler(process.spider_loader.load(source.spider), _settings(source, self.changes))
                     self._watch(crawler, source, progress.add_task(source.id, total=None), progress)
-                    task = process.crawl(crawler, source=source, frontier=self.frontier, reader=reader, **self.arguments)
-                    task.add_done_callback(partial(go_on, source, line))
+                    return process.crawl(crawler, source=source, frontier=self.frontier, reader=reader, **self.arguments)
 
-                def go_on(source: Source, line: deque[Source], _: asyncio.Task[None]) -> None:
-                    if self.endings[source.id] != "shutdown" and self.frontier.fault is None:
-                        start(line)
+                def goes_on(source: Source) -> bool:
+                    return self.endings[source.id] != "shutdown" and self.frontier.fault is None
 
-                for line in lines.values():
-                    start(line)
+                start_in_lines(self.sources, begin, goes_on)
                 process.start()
         finally:
             reader.close()
@@ -208,6 +199,25 @@ class _Spiders:
 
         crawler.signals.connect(advance, signal=signals.response_received, weak=False)
         crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
+
+
+def start_in_lines(
+    sources: Iterable[Source], begin: Callable[[Source], asyncio.Task[None]], goes_on: Callable[[Source], bool] = lambda _: True
+) -> None:
+    """Begin the crawls of newspapers: at once where they are at different hosts, one after another where they are at one.
+
+    `goes_on` is asked after each whether the next at its host is to begin.
+    """
+    lines: dict[str, deque[Source]] = {}
+    for source in sources:
+        lines.setdefault(_host(source), deque()).append(source)
+
+    def start(line: deque[Source]) -> None:
+        source = line.popleft()
+        begin(source).add_done_callback(lambda _: start(line) if line and goes_on(source) else None)
+
+    for line in lines.values():
+        start(line)
 
 
 def _host(source: Source) -> str:

@@ -16,7 +16,7 @@ import click
 from rich.table import Table
 from scrapy.crawler import Crawler
 
-from pipelines.crawl import loopback_settings, quiet_process
+from pipelines.crawl import loopback_settings, quiet_process, start_in_lines
 from pipelines.sources import rendered
 from scraper.items import Article
 from scraper.page import NotAnArticle
@@ -31,10 +31,17 @@ _KEPT = ("url", "headline", "lead", "published", "published_from", "section", "d
 def _run(jobs: Mapping[str, tuple[type[Any], Source, dict[str, Any]]], changes: Mapping[str, str]) -> dict[str, Any]:
     """Run one spider for each job in this process; returns them by the job's name."""
     process = quiet_process(scrapy_settings(LOG_INSTALL_ROOT_HANDLER=False, **changes))
-    crawlers = {}
-    for name, (spider, source, arguments) in jobs.items():
-        crawlers[name] = Crawler(spider, scrapy_settings(**{**loopback_settings(source), **changes}))
-        process.crawl(crawlers[name], source=source, **arguments)
+    crawlers = {
+        name: Crawler(spider, scrapy_settings(**{**loopback_settings(source), **changes}))
+        for name, (spider, source, _) in jobs.items()
+    }
+    by_source = {source.id: (name, arguments) for name, (_, source, arguments) in jobs.items()}
+
+    def begin(source: Source) -> Any:
+        name, arguments = by_source[source.id]
+        return process.crawl(crawlers[name], source=source, **arguments)
+
+    start_in_lines((source for _, source, _ in jobs.values()), begin)
     process.start()
     return {name: crawler.spider for name, crawler in crawlers.items()}
 
