@@ -17,7 +17,8 @@ from scraper.items import Article
 class StoreArticle:
     """Stores each article, its visit and its incidents in one transaction, where the spider's frontier lives.
 
-    A text that the newspaper has published under another address before is not stored again: its visit says "same-text".
+    A text that the newspaper has published under another address before is not stored again: its visit says "same-text". Nor
+    does a page that has nothing in common with what it said before take that one's place at once: "another-text".
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -31,15 +32,15 @@ class StoreArticle:
         frontier = getattr(self.crawler.spider, "frontier", None)
         assert isinstance(frontier, ArchiveFrontier), "crawl_newspapers gives every spider the archive's frontier"
         try:
-            twin = self._store(frontier, item)
+            left_out = self._store(frontier, item)
         except CloseSpider:
             raise DropItem("the archive cannot be written", log_level="DEBUG") from None
-        if twin:
-            raise DropItem(f"{item.url} has the text of {twin}", log_level="DEBUG")
+        if left_out:
+            raise DropItem(f"{item.url}: {left_out}", log_level="DEBUG")
         return item
 
     def _store(self, frontier: ArchiveFrontier, item: Article) -> str | None:
-        """Store an article, or return the address under which its text is known already."""
+        """Store an article, or return why it is left out."""
         archive = frontier.archive
         facts = dict(vars(item))
         reports, extractor, bands = facts.pop("reports", []), facts.pop("extractor", ""), facts.pop("likeness", [])
@@ -59,4 +60,4 @@ class StoreArticle:
                     archive.store_reports(version, extractor, reports)
                     frontier.read += 1
                     frontier.incidents += len(reports)
-        return twin
+        return reason
