@@ -331,7 +331,7 @@ def test_archive_is_not_reachable(get: Get, shared: Any) -> None:
 def test_every_word_that_the_templates_use_exists() -> None:
     folder = Path(site.__code__.co_filename).parent / "site"
     used = set()
-    for template in (folder / "templates").glob("*.html"):
+    for template in (folder / "templates").rglob("*.html"):
         used |= set(re.findall(r"\bw\.([a-z_0-9]+)", template.read_text(encoding="utf-8")))
     assert used
     assert used <= set(vars(words()))
