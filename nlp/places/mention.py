@@ -62,6 +62,14 @@ class PlaceMention:
         return not self.roles - SOFT_ROLES
 
 
+def _regional(pool: list[Place]) -> list[Place]:
+    """Without lesser namesakes of a department of Peru whose capital bears another name ("Loreto", "Madre de Dios", "Junín")."""
+    whole = next((p for p in pool if p.kind == "department" and p.country == "PE"), None)
+    if whole is None or any(p.kind == "district" and p.within(whole) and (p.ubigeo or "").endswith("0101") for p in pool):
+        return pool
+    return [p for p in pool if p is whole or p.country != "PE"]
+
+
 _MUNICIPAL = frozenset(["ciudad", "urbe", "jurisdiccion", "localidad", "pueblo", "poblado"])
 
 
@@ -90,6 +98,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 pool += [p for p in g.abroad(key) if p.country == home or p.population >= BIG]
             if home == "PE" and not any(_unmistakable(p) for p in named):
                 pool += g.populated(key)
+            pool = _regional(pool)
             own = [p for p in pool if p.country == home]
             found = own + [p for p in pool if p.country != home]
         elif m.kind == "district":

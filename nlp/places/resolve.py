@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..gazetteer import RANK, Gazetteer, Place
+from ..gazetteer import RANK, Gazetteer, Place, fold
 from .mention import ADMIN, BELOW, PlaceMention
 from .words import shipped
 
@@ -14,6 +14,8 @@ _CONTEXT, _OPENING = 80, 20
 """Mentions that are looked at, and how many of them are the text's first ones: resolving takes bounded time."""
 _UNDER_SUBHEAD = 4
 """Sentences after a subhead that names a place ("En Manta") for which it still holds."""
+_UNDER_TITLE = 2
+"""The last sentence that can still be the headline's second line."""
 COMMON_NAME = 3
 """A name that more districts than these have does not tell by itself where it is."""
 
@@ -103,7 +105,10 @@ class Resolver:
         body = [m for m in names if m.zone not in ("headline", "dateline", "subhead", "caption")]
         return [
             ("sentence", [m for m in names if m.sentence == here]),
-            ("subhead", [m for m in names if m.zone == "subhead" and m.locative and 0 < here - m.sentence <= _UNDER_SUBHEAD]),
+            (
+                "subhead",
+                [m for m in names if m.zone == "subhead" and m.locative and _UNDER_TITLE < m.sentence < here <= m.sentence + _UNDER_SUBHEAD],
+            ),
             ("near", [m for m in body if m.sentence == here - 1 and _agrees(m, title)]),
             ("dateline", [m for m in title if m.zone == "dateline"]),
             ("headline", [m for m in title if m.zone == "headline"]),
@@ -133,14 +138,17 @@ class Resolver:
         if home != "PE" and any(_unlisted(m) for m in chain):
             items = []
         while items:
-            graded = [(max(_support(c, [o for o in items if o is not m]) for c in m.candidates), m) for m in items]
+            graded = [(_backing(m, [o for o in items if o is not m]), m) for m in items]
             most = max(score[0] for score, _ in graded)
             best, base = next((score, m) for score, m in graded if score[0] == most)
             others = [m for m in items if m is not base]
+            if best == _DENIED:
+                items = others
+                continue
             if base.kind in BELOW and not most and any(m.kind in ADMIN for m in others):
                 items = [m for m in items if m.kind in ADMIN]
                 continue
-            pool = [c for c in base.candidates if _support(c, others) == best]
+            pool = [c for c in base.candidates if _support(c, others) == best and not _denied(base, c, others)]
             rule = "chain" if most else "named"
             pool = _narrowest(self._at_home(pool, home, rings, chain), base)
             pool, rule, clash = self._narrow(pool, rule, rings, prior, base)
@@ -193,6 +201,8 @@ class Resolver:
             top = max(hits, default=(0, 0, 0, 0))
             if any(top):
                 kept = [c for c, hit in zip(pool, hits, strict=True) if hit == top]
+                if not base.word and base.kind in ADMIN:
+                    kept += [c for c in pool if c.kind == "district" and c not in kept and any(_named_after(k, c) for k in kept)]
                 if len(kept) < len(pool) or (rule == "named" and base.kind in BELOW and name != "office"):
                     rule = name
                 pool, confirmed = kept, True
@@ -214,6 +224,8 @@ class Resolver:
             if inside and not confirmed:
                 clash = False
         known = [c for c in pool if c.kind == "district" and c.ubigeo in shipped().prominent]
+        if not known and len({c.ubigeo for c in pool if c.kind == "district"}) <= COMMON_NAME:
+            known = [c for c in pool if c.kind == "district" and _capital(c) and fold(c.district or "") == fold(c.province or "")]
         if len(known) == 1 and base.kind in ADMIN and not clash:
             pool = known
         return pool, rule, clash
@@ -300,6 +312,7 @@ class Resolver:
     ) -> tuple[Place | None, str]:
         """The administrative place that the context gives to a name which the gazetteer does not hold."""
         everything = list(dict.fromkeys(m for name, ms in rings for m in ms if name != "countries"))
+        titled = {c for name, ms in rings if name in ("headline", "dateline") for m in ms for c in m.candidates}
         best: Place | None = None
         rule = "open"
         for name, mentions in rings:
@@ -310,6 +323,8 @@ class Resolver:
             if name in ("sentence", "near"):
                 mentions = [m for m in mentions if m.word and m.kind == "district"] or mentions
             for m in mentions:
+                if any(_contains(m, o) for o in mentions):
+                    continue
                 pool = _narrowest(self._at_home(list(m.candidates), home, rings, [m]), m)
                 pool, _, _ = self._narrow(pool, "named", [("article", [x for x in everything if x is not m])], prior, m)
                 one = self._one(pool, m) or self._shared(pool)
@@ -322,6 +337,8 @@ class Resolver:
                 continue
             finest = min(RANK[p.kind] for p in found)
             top = [p for p in found if RANK[p.kind] == finest]
+            if len(top) > 1:
+                top = [p for p in top if p in titled] or top
             if len(top) > 1:
                 top = self._likeliest(top, name, found, nearest)
             one = top[0] if len(top) == 1 else self._shared(top)
@@ -390,9 +407,51 @@ def _seat(place: Place, wider: Place) -> bool:
 _TELLING_ROLES = frozenset({"institution", "office", "demonym", "resident"})
 
 
+def _contains(m: PlaceMention, other: PlaceMention) -> bool:
+    """Whether it only says where another place of the same phrase lies ("San Miguel, en Lima")."""
+    if other is m or other.chain != m.chain or other.first > m.first or other.kind not in ADMIN:
+        return False
+    return any(c.kind == "district" and d.kind != "district" and c.within(d) for c in other.candidates for d in m.candidates)
+
+
 def _agrees(m: PlaceMention, others: Sequence[PlaceMention]) -> bool:
     """Whether the mention may lie in the same province or department as one of the others, or there are none."""
     return not others or any(any(_support(c, others, both=True)) or any(_nearness(c, others)) for c in m.candidates)
+
+
+_DENIED = (-1, -1)
+
+
+def _backing(m: PlaceMention, others: Sequence[PlaceMention]) -> tuple[int, int]:
+    """The best support that one of the places which the mention may mean has in the others, `_DENIED` where none can be meant."""
+    return max((_support(c, others) for c in m.candidates if not _denied(m, c, others)), default=_DENIED)
+
+
+def _denied(fine: PlaceMention, place: Place, others: Iterable[PlaceMention]) -> bool:
+    """Whether a fine place lies outside the district that stands beside it ("comunidad Pampa Michi, distrito de Perené").
+
+    A bare city's name can stand for the districts around it ("urbanización Vista Alegre, Trujillo").
+    """
+    if fine.kind not in BELOW:
+        return False
+    for m in others:
+        units = [u for u in m.candidates if u.kind == "district"] if m.kind == "district" else []
+        if not units or any(place.within(u) for u in m.candidates):
+            continue
+        loose = not m.word or m.word == "ciudad"
+        if not loose or not any(_capital(u) and (u.department, u.province) == (place.department, place.province) for u in units):
+            return True
+    return False
+
+
+def _named_after(wider: Place, district: Place) -> bool:
+    """Whether it is the province that bears the district's name and holds it ("Pacasmayo")."""
+    return wider.kind == "province" and district.within(wider) and fold(wider.name) == fold(district.name)
+
+
+def _capital(district: Place) -> bool:
+    """Whether a district of Peru holds its province's capital; always, abroad, where that is not on file."""
+    return district.ubigeo is None or district.ubigeo.endswith("01")
 
 
 _CLOSENESS = {"country": 0, "department": 1, "province": 2, "district": 3}
