@@ -251,12 +251,15 @@ def scene_of_crime(
     if admin and admin[0].score >= w["admin_least"]:
         chosen = admin[0]
         place = resolver.resolve(chosen.mention, mentions, country, region)
-        for other in admin[1:6]:
-            if other.score < admin[0].score - w["admin_gap"]:
+        finer = [(c.score + w["explicit"] * _explicit(c.mention), c) for c in admin[1:8]]
+        for points, other in sorted(finer, key=lambda pair: -pair[0]):
+            if points < admin[0].score - w["admin_gap"]:
                 break
             inner = resolver.resolve(other.mention, mentions, country, region)
             if _inside(inner, place, chosen.mention.name):
                 chosen, place = other, inner
+                if place.district is not None:
+                    break
         return Found(place, chosen.span, chosen.rule, chosen.score)
     rest = [c for c in ranked if c.mention.kind in FINE] or ranked
     if rest:
@@ -317,6 +320,11 @@ def _finest(best: Candidate, fine: Sequence[Candidate]) -> Candidate:
         c for c in fine if c.mention.chain == best.mention.chain and c.mention.kind in _FINER and c.score > best.score - 2.0
     ]
     return min(same, key=lambda c: (_FINER[c.mention.kind], -c.score), default=best)
+
+
+def _explicit(mention: PlaceMention) -> bool:
+    """Whether the text says that it is a district or a town."""
+    return mention.word.startswith(("distrito", "jurisdiccion", "ciudad"))
 
 
 def _inside(inner: ResolvedPlace, outer: ResolvedPlace, name: str) -> bool:

@@ -156,8 +156,9 @@ class Resolver:
                 items = others
                 continue
             found = self._one(pool, base)
-            if found is not None and base.kind in BELOW and rule == "named" and not self._telling(base, found, home, prior):
-                found, pool = None, []
+            if found is not None and base.kind in BELOW and not self._telling(base, found, home, prior):
+                if rule == "named" or (rule not in ("chain", "sentence") and _titled_elsewhere(found, rings)):
+                    found, pool = None, []
             if found is not None and found.district is None and found.kind in BELOW:
                 wider, _ = self._from_rings(rings, home, prior, min(m.first for m in chain))
                 if wider is not None and wider.district and wider.department == found.department:
@@ -405,6 +406,19 @@ def _seat(place: Place, wider: Place) -> bool:
 
 
 _TELLING_ROLES = frozenset({"institution", "office", "demonym", "resident"})
+
+
+def _titled_elsewhere(place: Place, rings: Sequence[tuple[str, list[PlaceMention]]]) -> bool:
+    """Whether headline or dateline name districts or provinces, and none that holds the place."""
+    units = [
+        c
+        for name, mentions in rings
+        if name in ("headline", "dateline")
+        for m in mentions
+        for c in m.candidates
+        if c.kind in ("district", "province")
+    ]
+    return bool(units) and not any(place.within(u) for u in units)
 
 
 def _contains(m: PlaceMention, other: PlaceMention) -> bool:
