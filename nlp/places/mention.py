@@ -62,8 +62,13 @@ class PlaceMention:
         return not self.roles - SOFT_ROLES
 
 
-def _regional(pool: list[Place]) -> list[Place]:
-    """Without lesser namesakes of a department of Peru whose capital bears another name ("Loreto", "Madre de Dios", "Junín")."""
+def _state(pool: list[Place], town: Place) -> bool:
+    return any(p.kind == "department" and (p.country, p.department) == (town.country, town.department) for p in pool)
+
+
+def _regional(key: str, pool: list[Place]) -> list[Place]:
+    """Without lesser namesakes of a region whose capital bears another name ("Loreto", "Madre de Dios", "Copán")."""
+    pool = [p for p in pool if p.country == "PE" or p.kind != "district" or fold(p.name) == key or not _state(pool, p)]
     whole = next((p for p in pool if p.kind == "department" and p.country == "PE"), None)
     if whole is None or any(p.kind == "district" and p.within(whole) and (p.ubigeo or "").endswith("0101") for p in pool):
         return pool
@@ -90,7 +95,8 @@ def _unmistakable(place: Place) -> bool:
 def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
     """The places that a mention's words may mean, in the light of its kind word and of the newspaper's country."""
     home = m.country or "PE"
-    for key in m.keys:
+    spelt_out = tuple(f"ciudad {key}" for key in m.keys) if m.word == "ciudad" else ()  # "Ciudad Valles" is so called
+    for key in (*spelt_out, *m.keys):
         named = g.named(key)
         if not m.word:
             pool = [p for p in named if p.kind in BELOW or key not in shipped().overshadowed]
@@ -98,7 +104,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 pool += [p for p in g.abroad(key) if p.country == home or p.population >= BIG]
             if home == "PE" and not any(_unmistakable(p) for p in named):
                 pool += g.populated(key)
-            pool = _regional(pool)
+            pool = _regional(key, pool)
             own = [p for p in pool if p.country == home]
             found = own + [p for p in pool if p.country != home]
         elif m.kind == "district":

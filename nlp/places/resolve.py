@@ -107,7 +107,11 @@ class Resolver:
             ("sentence", [m for m in names if m.sentence == here]),
             (
                 "subhead",
-                [m for m in names if m.zone == "subhead" and m.locative and _UNDER_TITLE < m.sentence < here <= m.sentence + _UNDER_SUBHEAD],
+                [
+                    m
+                    for m in names
+                    if m.zone == "subhead" and m.locative and _UNDER_TITLE < m.sentence < here <= m.sentence + _UNDER_SUBHEAD
+                ],
             ),
             ("near", [m for m in body if m.sentence == here - 1 and _agrees(m, title)]),
             ("dateline", [m for m in title if m.zone == "dateline"]),
@@ -156,9 +160,13 @@ class Resolver:
                 items = others
                 continue
             found = self._one(pool, base)
-            if found is not None and base.kind in BELOW and not self._telling(base, found, home, prior):
-                if rule == "named" or (rule not in ("chain", "sentence") and _titled_elsewhere(found, rings)):
-                    found, pool = None, []
+            if (
+                found is not None
+                and base.kind in BELOW
+                and not self._telling(base, found, home, prior)
+                and (rule == "named" or (rule not in ("chain", "sentence") and _titled_elsewhere(found, rings)))
+            ):
+                found, pool = None, []
             if found is not None and found.district is None and found.kind in BELOW:
                 wider, _ = self._from_rings(rings, home, prior, min(m.first for m in chain))
                 if wider is not None and wider.district and wider.department == found.department:
@@ -166,12 +174,12 @@ class Resolver:
             if found is not None:
                 return found, rule, found if found.kind in BELOW else None
             shared = self._shared(pool)
-            if shared is not None and base.kind in ADMIN:
+            if shared is not None and base.kind in ADMIN and (home == "PE" or shared.kind != "country"):
                 return shared, rule, None
             items = others
         at = min(m.first for m in chain)
         found, rule = self._from_rings(rings, home, prior, at)
-        unlisted = next((m for m in chain if _unlisted(m)), None)
+        unlisted = next((m for m in chain if _unlisted(m) or _ambiguous(m, home)), None)
         if unlisted is not None and home != "PE":
             regions = (p for m in chain if m.kind in ("province", "department") for p in m.candidates if p.country == home)
             region = next(regions, found)
@@ -203,7 +211,9 @@ class Resolver:
             if any(top):
                 kept = [c for c, hit in zip(pool, hits, strict=True) if hit == top]
                 if not base.word and base.kind in ADMIN:
-                    kept += [c for c in pool if c.kind == "district" and c not in kept and any(_named_after(k, c) for k in kept)]
+                    kept += [
+                        c for c in pool if c.kind == "district" and c not in kept and any(_named_after(k, c) for k in kept)
+                    ]
                 if len(kept) < len(pool) or (rule == "named" and base.kind in BELOW and name != "office"):
                     rule = name
                 pool, confirmed = kept, True
@@ -226,7 +236,9 @@ class Resolver:
                 clash = False
         known = [c for c in pool if c.kind == "district" and c.ubigeo in shipped().prominent]
         if not known and len({c.ubigeo for c in pool if c.kind == "district"}) <= COMMON_NAME:
-            known = [c for c in pool if c.kind == "district" and _capital(c) and fold(c.district or "") == fold(c.province or "")]
+            known = [
+                c for c in pool if c.kind == "district" and _capital(c) and fold(c.district or "") == fold(c.province or "")
+            ]
         if len(known) == 1 and base.kind in ADMIN and not clash:
             pool = known
         return pool, rule, clash
@@ -437,7 +449,7 @@ _DENIED = (-1, -1)
 
 
 def _backing(m: PlaceMention, others: Sequence[PlaceMention]) -> tuple[int, int]:
-    """The best support that one of the places which the mention may mean has in the others, `_DENIED` where none can be meant."""
+    """The best support that a place which the mention may mean has in the others, `_DENIED` where none can be meant."""
     return max((_support(c, others) for c in m.candidates if not _denied(m, c, others)), default=_DENIED)
 
 
@@ -448,19 +460,23 @@ def _denied(fine: PlaceMention, place: Place, others: Iterable[PlaceMention]) ->
     """
     if fine.kind not in BELOW:
         return False
-    for m in others:
-        units = [u for u in m.candidates if u.kind == "district"] if m.kind == "district" else []
-        if not units or any(place.within(u) for u in m.candidates):
-            continue
-        loose = not m.word or m.word == "ciudad"
-        if not loose or not any(_capital(u) and (u.department, u.province) == (place.department, place.province) for u in units):
-            return True
-    return False
+    return any(
+        m.kind == "district"
+        and m.word not in ("", "ciudad")
+        and m.candidates
+        and not any(place.within(u) for u in m.candidates)
+        for m in others
+    )
 
 
 def _named_after(wider: Place, district: Place) -> bool:
     """Whether it is the province that bears the district's name and holds it ("Pacasmayo")."""
-    return wider.kind == "province" and district.within(wider) and fold(wider.name) == fold(district.name)
+    return (
+        wider.kind == "province"
+        and district.kind == "district"
+        and district.within(wider)
+        and fold(wider.name) == fold(district.name)
+    )
 
 
 def _capital(district: Place) -> bool:
@@ -517,7 +533,12 @@ def _around(mention: PlaceMention, context: Sequence[PlaceMention]) -> Sequence[
 
 def _unlisted(m: PlaceMention) -> bool:
     """Whether the text calls something a municipality that the gazetteer does not hold."""
-    return m.kind == "district" and bool(m.word) and m.word != "ciudad" and len(m.name) > 3 and not m.candidates
+    return m.kind == "district" and bool(m.word) and len(m.name) > 3 and not m.candidates
+
+
+def _ambiguous(m: PlaceMention, home: str) -> bool:
+    """Whether towns in several states of the newspaper's country bear the name, which is then all that is known."""
+    return m.kind == "district" and len({p.department for p in m.candidates if p.kind == "district" and p.country == home}) > 1
 
 
 def _pad(ubigeo: str | None, digits: int) -> str | None:

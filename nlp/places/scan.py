@@ -491,6 +491,11 @@ class Scan:
         end = self._longest_known(i)
         if not end:
             return 0
+        if self.country != "PE" and (longer := self._longer_abroad(i, end)):
+            self._emit(
+                "district", i, longer, self._slice(i, longer), "", self._roles(i), (self._key(i, longer),), locative=True
+            )
+            return longer
         key = self._key(i, end)
         prev = words[i - 1] if i else None
         follow = words[end] if end < n else None
@@ -627,6 +632,13 @@ class Scan:
         ):
             k += 1
         return k > end and k < self.n and bool(words[k].longest) and self._is_admin(k)
+
+    def _longer_abroad(self, i: int, end: int) -> int:
+        """End of a town's name that begins with another place's: "San Salvador de Jujuy"; 0 if there is none."""
+        words = self.words
+        if end + 1 < self.n and words[end].key in _OF and words[end + 1].cap and self._abroad_here(self._key(i, end + 2)):
+            return end + 2
+        return 0
 
     def _abroad_here(self, key: str) -> bool:
         return any(p.country == self.country for p in self.g.abroad(key))

@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
 
+import nlp
 from nlp.gazetteer import Gazetteer, fold
 from nlp.places import PlaceMention, ResolvedPlace, Resolver
 from nlp.report import NewsText
 
 
 def pipeline() -> Language:
-    nlp = spacy.blank("es")
-    nlp.add_pipe("places")
-    return nlp
+    blank = spacy.blank("es")
+    blank.add_pipe("places")
+    return blank
 
 
 NLP = pipeline()
@@ -638,3 +639,54 @@ def test_pipeline_with_places_survives_the_disk(tmp_path: object) -> None:
     again = spacy.load(str(tmp_path))
     doc = again("Robaron en la urbanización Las Quintanas, en Trujillo.")
     assert [span.text for span in doc.spans["places"]] == ["urbanización Las Quintanas", "Trujillo"]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "country", "district", "department"),
+    [
+        # a region named after no capital of its own is the region, not its lesser namesake
+        (None, "Dos sujetos asaltaron a un comerciante en un grifo de Madre de Dios y fugaron.", "PE", None, "Madre de Dios"),
+        # the district that stands beside an unknown or homonymous hamlet decides
+        (
+            None,
+            "Mataron a un agricultor en la comunidad de Pampa Michi, distrito de Perené, provincia de Chanchamayo, en Junín.",
+            "PE",
+            "Perené",
+            "Junín",
+        ),
+        # the headline's city, then the district that the text names as one
+        (
+            "Cusco: capturan a tres asaltantes",
+            "La Policía del Cusco dio un golpe. A los sujetos se les detuvo en el distrito de San Jerónimo cuando asaltaban una tienda.",
+            "PE",
+            "San Jerónimo",
+            "Cusco",
+        ),
+        # of two towns of a route, the headline's one
+        (
+            "Balean paradero de autos en Pacasmayo",
+            "Extorsionadores balearon el paradero de los autos que van entre Pacasmayo y San Pedro de Lloc. "
+            "Los disparos fueron en la avenida Gonzalo Ugás.",
+            "PE",
+            "Pacasmayo",
+            "La Libertad",
+        ),
+        # "in Lima" says where San Miguel lies, and is no rival of it
+        (
+            "San Miguel: roban en una casa",
+            "Cuatro ladrones robaron en una vivienda de San Miguel, en Lima. Fue en la avenida Libertad.",
+            "PE",
+            "San Miguel",
+            "Lima",
+        ),
+        # a name that begins with another place's, and one that "Ciudad" belongs to
+        (None, "Un hombre mató a su vecino en San Salvador de Jujuy.", "AR", "San Salvador de Jujuy", "Jujuy"),
+        (None, "Un hombre fue asesinado a balazos en Ciudad Valles.", "MX", "Ciudad Valles", "San Luis Potosí"),
+    ],
+)
+def test_the_district_follows_from_what_stands_around_the_scene(
+    title: str | None, text: str, country: str, district: str | None, department: str
+) -> None:
+    _, reports = next(nlp.extract([NewsText("1", text, title, country=country)]))
+    report = reports[0]
+    assert (report.district, report.department) == (district, department)
