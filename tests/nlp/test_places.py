@@ -657,7 +657,7 @@ def test_pipeline_with_places_survives_the_disk(tmp_path: object) -> None:
         # the headline's city, then the district that the text names as one
         (
             "Cusco: capturan a tres asaltantes",
-            "La Policía del Cusco dio un golpe. A los sujetos se les detuvo en el distrito de San Jerónimo cuando asaltaban una tienda.",
+            "La Policía del Cusco dio un golpe. Se les detuvo en el distrito de San Jerónimo cuando asaltaban una tienda.",
             "PE",
             "San Jerónimo",
             "Cusco",
