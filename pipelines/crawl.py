@@ -37,6 +37,9 @@ from scraper.settings import scrapy_settings
 from scraper.sources import Source
 from scraper.urls import fold_host
 
+CACHE_KIB = 16_384
+"""Memory for pages of the archive: a crawl looks up single addresses, and has little use for the 64 MiB of a publish."""
+
 
 @dataclass(frozen=True)
 class CrawlSummary:
@@ -107,6 +110,7 @@ def crawl_newspapers(
     with _clear_faults(folder), writable_archive(folder) as archive:
         if later := archive.clock_is_behind():
             log.warning("the clock is behind: a run began at %s, or so the clock said then; check it", later.isoformat())
+        archive.db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         archive.sync_sources({key: value for key, value in vars(source).items() if key != "notes"} for source in sources)
         run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
         spiders = _Spiders(ArchiveFrontier(archive, run), sources, changes, {"since": since, "until": until})
