@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from db import codebook
+from db import codebook, tables
 from db.archive import Archive
 from db.changes import record_changes
 from db.identity import link
@@ -37,13 +37,11 @@ from db.privacy import (
     without_addresses,
     without_house_number,
 )
-from db.searching import TOKENIZER, stemmed
 
 Redact = Callable[[str, str, bool], str]
 """Takes a text, the whole article that it stands in, and whether it speaks of a minor; returns it without persons' names."""
 
 _BATCH = 2000
-_TYPES: dict[str, type] = {"text": str, "integer": int, "real": float}
 _WITHDRAWN = """CREATE TEMP TABLE hidden AS
     SELECT s.slot, w.at, w.reason FROM assignments s JOIN withdrawn w ON w.incident = s.incident
     UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w JOIN incidents i ON i.id = w.incident
@@ -121,40 +119,18 @@ def _build(
         archive.execute("CREATE INDEX temp.hidden_slot ON hidden (slot)")
         archive.execute(_CURRENT)
         archive.execute("CREATE TEMP TABLE fresh (incident TEXT PRIMARY KEY, fields BLOB NOT NULL)")
-        _create_tables(db)
+        tables.create(db)
         labels = _add_types(db, archive, types)
         points = _add_places(db, archive, districts, population)
         _add_incidents(db, archive, labels, points, redact)
         _add_sources(db, archive)
         release = _add_release(db, archive, previous)
         _add_decisions(db, archive, release, redact)
-        _add_counts(db)
+        tables.count(db)
         _finish(db)
         return {name: db.table(name).count for name in codebook.load().tables} | {"release": release}
     finally:
         db.close()
-
-
-def _create_tables(db: Database) -> None:
-    waiting = list(codebook.load().tables.values())
-    while waiting:
-        table = waiting.pop(0)
-        keys = [(column.name, *_target(column.references)) for column in table.columns if column.references]
-        if any(not db.table(other).exists() for _, other, _ in keys):
-            waiting.append(table)
-            continue
-        db.create_table(
-            table.name,
-            {column.name: _TYPES[column.type] for column in table.columns},
-            pk=table.key,
-            foreign_keys=keys,
-            not_null={column.name for column in table.columns if column.required},
-        )
-
-
-def _target(reference: str) -> tuple[str, str]:
-    table, _, column = reference.partition(".")
-    return table, column
 
 
 def _add_types(db: Database, archive: sqlite3.Connection, types: list[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -173,7 +149,7 @@ def _add_types(db: Database, archive: sqlite3.Connection, types: list[Mapping[st
     for (key,) in archive.execute("SELECT DISTINCT type FROM temp.current"):
         # A report may be older than a taxonomy that renamed its type: it is published under the key until it is read again.
         rows.setdefault(key, {"id": key, "label": key})
-    _insert(db, "types", rows.values())
+    tables.insert(db, "types", rows.values())
     return rows
 
 
@@ -195,7 +171,9 @@ def _add_places(
     for (value,) in archive.execute("SELECT DISTINCT value FROM corrections WHERE field = 'ubigeo'"):
         if (code := json.loads(value)) and code not in rows:
             rows[code] = {"level": "district"}
-    _insert(db, "places", ({"ubigeo": code, "population": population.get(code), **row} for code, row in sorted(rows.items())))
+    tables.insert(
+        db, "places", ({"ubigeo": code, "population": population.get(code), **row} for code, row in sorted(rows.items()))
+    )
     return rows
 
 
@@ -218,8 +196,8 @@ def _add_incidents(
     reports: list[dict[str, Any]] = []
 
     def flush() -> None:
-        _insert(db, "incidents", incidents)
-        _insert(db, "reports", reports)
+        tables.insert(db, "incidents", incidents)
+        tables.insert(db, "reports", reports)
         archive.executemany("INSERT INTO temp.fresh VALUES (?, ?)", map(_digests, incidents))
         incidents.clear()
         reports.clear()
@@ -445,7 +423,7 @@ def _add_sources(db: Database, archive: sqlite3.Connection) -> None:
     )
     public = [dict(row) | {"reports": reports.get(row["id"], 0)} for row in rows]
     kept = [row for row in public if row.pop("configured") or row["articles"]]
-    _insert(db, "sources", kept)
+    tables.insert(db, "sources", kept)
 
 
 def _add_release(db: Database, archive: sqlite3.Connection, previous: Path) -> int:
@@ -470,7 +448,7 @@ def _add_release(db: Database, archive: sqlite3.Connection, previous: Path) -> i
         "INSERT OR REPLACE INTO releases (number, content) VALUES (?, ?)",
         ((row["number"], json.dumps(row, ensure_ascii=False)) for row in (*earlier, release)),
     )
-    _insert(db, "releases", [*earlier, release])
+    tables.insert(db, "releases", [*earlier, release])
     return number
 
 
@@ -481,7 +459,7 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
         return quotation(without_addresses(redact(text, text, True))) if text else None
 
     record_changes(archive, release)
-    _insert(
+    tables.insert(
         db, "changes", (dict(row) | {"why": clean(row["why"])} for row in archive.execute("SELECT * FROM changes ORDER BY id"))
     )
     rows = archive.execute(
@@ -495,7 +473,7 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
         value = without_house_number(value) if field == "street" and value else value
         return None if value is None else clean(str(value))
 
-    _insert(
+    tables.insert(
         db,
         "corrections",
         (
@@ -530,32 +508,7 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
         removed[row["report"]] = why
         if not row["told"] and row["incident"]:
             removed[row["incident"]] = why
-    _insert(db, "removed", ({"id": name, **row} for name, row in sorted(removed.items())))
-
-
-def _add_counts(db: Database) -> None:
-    """How many incidents of each month, type and place there are: what charts and tables of counts are made from."""
-    with db.atomic():
-        db.conn.execute(
-            """INSERT INTO counts (year, month, type, country, department, province, district, ubigeo, incidents)
-            SELECT year, CASE WHEN length(date) >= 7 THEN substr(date, 1, 7) END, type, country, department, province,
-            district, ubigeo, count(*) FROM incidents GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8"""
-        )
-
-
-def _add_search(db: Database, table: str, columns: tuple[str, ...]) -> None:
-    """A full-text index of stems. It quotes its content table, by which Datasette knows it, and has no triggers, since nothing
-    is written any more; its `rebuild` would index whole words."""
-    names = ", ".join(f"[{column}]" for column in columns)
-    marks = ", ".join("?" for _ in columns)
-    db.conn.execute(f"CREATE VIRTUAL TABLE [{table}_fts] USING FTS5 ({names}, tokenize='{TOKENIZER}', content=\"{table}\")")
-    with db.atomic():
-        rows = db.conn.execute(f"SELECT rowid, {names} FROM [{table}] ORDER BY rowid")
-        db.conn.executemany(
-            f"INSERT INTO [{table}_fts] (rowid, {names}) VALUES (?, {marks})",
-            ((rowid, *map(stemmed, texts)) for rowid, *texts in rows),
-        )
-    db.conn.execute(f"INSERT INTO [{table}_fts] ([{table}_fts]) VALUES ('optimize')")
+    tables.insert(db, "removed", ({"id": name, **row} for name, row in sorted(removed.items())))
 
 
 def _earlier_releases(previous: Path) -> Iterator[dict[str, Any]]:
@@ -575,21 +528,11 @@ def _earlier_releases(previous: Path) -> Iterator[dict[str, Any]]:
 
 
 def _finish(db: Database) -> None:
-    for table in codebook.load().tables.values():
-        for index in table.indexes:
-            db.table(table.name).create_index(index)
-        if table.search:
-            _add_search(db, table.name, table.search)
+    tables.index(db)
     broken = db.conn.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise RuntimeError(f"the public database would point nowhere: {broken[:3]}")
     db.conn.execute("ANALYZE")
-
-
-def _insert(db: Database, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    names = [column.name for column in codebook.load().tables[table].columns]
-    with db.atomic():
-        db.table(table).insert_all({name: row.get(name) for name in names} for row in rows)
 
 
 def _number(value: Any) -> float | None:
