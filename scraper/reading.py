@@ -117,8 +117,16 @@ class ReadingPool:
         self._opening = asyncio.Lock()
 
     def prepare(self) -> None:
-        if self.context.get_start_method() == "forkserver":
+        if self.context.get_start_method() != "forkserver":
+            return
+        if threading.current_thread() is not threading.main_thread():
             forkserver.ensure_running()
+            return
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what it preloads is not to be interrupted by a Ctrl-C
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     async def read(self, page: Page) -> Article:
         pool = await self._open()
@@ -137,6 +145,7 @@ class ReadingPool:
     async def _open(self) -> ProcessPoolExecutor:
         async with self._opening:
             if self._pool is None:
+                self.prepare()
                 pool = self._executor(self.processes)
                 # the first processes take as long as what they preload: the crawl goes on meanwhile
                 with contextlib.suppress(BrokenProcessPool):
@@ -145,7 +154,7 @@ class ReadingPool:
         return self._pool
 
     def _executor(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, mp_context=self.context, initializer=_start_worker)
+        return ProcessPoolExecutor(processes, mp_context=self.context, initializer=start_worker)
 
     async def _again(self, broken: ProcessPoolExecutor, page: Page) -> Any:
         """Read a page whose process died, alone: its neighbour may have been the killer."""
@@ -166,7 +175,8 @@ def _nothing() -> None:
     """What a process does to show that it is there."""
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """What every process of a pool begins with: Ctrl-C is left to its parent, and it ends however its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the crawl ends its readers itself
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
