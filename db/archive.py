@@ -565,17 +565,19 @@ class Archive:
         row = self._one("SELECT current_version FROM articles WHERE url = ?", (url,))
         return None if row is None else row["current_version"]
 
-    def pending(self, extractor_version: str, *, everything: bool = False) -> Iterator[dict[str, Any]]:
+    def pending(self, extractor_version: str, *, everything: bool = False, packed: bool = False) -> Iterator[dict[str, Any]]:
         """Current versions of articles that this extractor has not read (or, with `everything`, all), one after another.
 
         Each has `version` (for `store_reports`), `url`, `source`, `headline`, `lead`, `body`, `published`, `section`,
         `language`, `dateline`, `location_created`, and the newspaper's `country`, `region` and `timezone`. Reports may be
-        stored meanwhile: no transaction is left open between two articles.
+        stored meanwhile: no transaction is left open between two articles. With `packed` the body is as it is stored, for
+        `db.packing.unpack`: a damaged one then breaks no reading of the others.
         """
         last = 0
+        body = "v.body" if packed else "plain(v.body)"
         while True:
             rows = self._all(
-                """SELECT v.id AS version, a.url, a.source, v.headline, v.lead, plain(v.body) AS body, v.published, v.section,
+                f"""SELECT v.id AS version, a.url, a.source, v.headline, v.lead, {body} AS body, v.published, v.section,
                 coalesce(v.language, s.language) AS language, v.dateline, v.location_created, s.country, s.region, s.timezone
                 FROM articles a JOIN article_versions v ON v.id = a.current_version JOIN sources s ON s.id = a.source
                 LEFT JOIN extractions e ON e.version = v.id

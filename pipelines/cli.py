@@ -160,14 +160,21 @@ def extract(file: IO[bytes]) -> None:
     sys.exit(1 if extract_lines(file, sys.stdout, name=file.name.strip("<>")) else 0)
 
 
-@main.command(cls=Help, example="quintanas reextract --data /srv/quintanas")
+@main.command(cls=Help, example="quintanas reextract --jobs 4 --data /srv/quintanas")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="Processes that extract.")
+@click.option("--resume", is_flag=True, help="Only what the present extractor has not read: goes on where a run was cut off.")
 @data_option
-def reextract(folder: DataFolder) -> None:
-    """Run the present extractor over every stored article again."""
-    from pipelines.extract import extract_stored
+def reextract(jobs: int, resume: bool, folder: DataFolder) -> None:
+    """Run the present extractor over every stored article again.
 
-    articles, incidents = extract_stored(folder, everything=True)
-    click.echo(f"{articles} articles read again, {incidents} incident reports")
+    An article that cannot be read costs itself alone: it is told, and what was known of it stays.
+    """
+    from pipelines.batches import extract_stored
+
+    account = extract_stored(folder, everything=not resume, jobs=jobs)
+    click.echo(account.sentence())
+    if account.reasons:
+        sys.exit(1)
 
 
 @main.command(cls=Help, example="quintanas publish --data /srv/quintanas")

@@ -24,8 +24,8 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
 from nlp import extractor_version
+from pipelines.batches import extract_pending
 from pipelines.console import log, progress_bar, quiet_libraries, stderr
-from pipelines.extract import extract_pending
 from pipelines.faults import fault_text
 from pipelines.folder import DataFolder, writable_archive
 from pipelines.frontier import ArchiveFrontier
@@ -125,9 +125,9 @@ def crawl_newspapers(
         if spiders.frontier.fault is not None:
             raise spiders.frontier.fault
         read, incidents = spiders.frontier.read, spiders.frontier.incidents
-        if "shutdown" not in spiders.endings.values() and next(archive.pending(extractor_version()), None):
+        if "shutdown" not in spiders.endings.values() and next(archive.pending(extractor_version(), packed=True), None):
             left = extract_pending(archive)
-            read, incidents = read + left[0], incidents + left[1]
+            read, incidents = read + left.articles, incidents + left.incidents
         alarms = {source.id: found for source in sources if (found := newspaper_alarms(archive, source.id))}
         return CrawlSummary(archive.run_summary(run), read, incidents, spiders.endings, alarms)
 

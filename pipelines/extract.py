@@ -1,4 +1,4 @@
-"""Running the extractor: over JSON lines, and over the articles in the archive."""
+"""Running the extractor over JSON lines, and what it is given of a stored article (`pipelines.batches` runs it over those)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import nlp
-from db.archive import Archive
 from nlp.report import NewsText
-from pipelines.console import log, watched
-from pipelines.folder import DataFolder, writable_archive
+from pipelines.console import log
 
 T = TypeVar("T")
 
 BATCH = 64
-"""Articles handed to the extractor, and stored, together."""
+"""Articles handed to the extractor together."""
 
 _OPTIONAL = ("title", "published", "country", "region")
 
@@ -98,40 +96,6 @@ def extract_lines(lines: Iterable[bytes], out: IO[str], *, name: str) -> int:
         out.write(json.dumps({"id": ids.popleft(), "incidents": incidents}, ensure_ascii=False) + "\n")
         out.flush()
     return wrong
-
-
-def extract_stored(folder: DataFolder, *, everything: bool = False) -> tuple[int, int]:
-    """Extract the stored articles that the present extractor has not read yet, or `everything` again.
-
-    Returns the number of articles read and of incident reports found. Each batch is stored as it is done, so a run that is
-    cut off goes on where it stopped.
-
-    Raises:
-        click.ClickException: there is no archive yet, or another process writes it.
-    """
-    folder.need_archive()
-    with writable_archive(folder) as archive:
-        return extract_pending(archive, everything=everything)
-
-
-def extract_pending(archive: Archive, *, everything: bool = False) -> tuple[int, int]:
-    """As `extract_stored`, on an archive that is already open for writing."""
-    version = nlp.extractor_version()
-    articles = incidents = 0
-    versions: deque[int] = deque()
-
-    def texts() -> Iterator[NewsText]:
-        for row in watched(archive.pending(version, everything=everything), "extracting"):
-            versions.append(row["version"])
-            yield news_text(row)
-
-    for batch in batched(nlp.extract(texts(), batch_size=BATCH), BATCH):
-        with archive.transaction():
-            for _, reports in batch:
-                archive.store_reports(versions.popleft(), version, [asdict(report) for report in reports])
-                articles += 1
-                incidents += len(reports)
-    return articles, incidents
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

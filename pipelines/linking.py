@@ -17,8 +17,9 @@ import nlp
 from db.archive import Archive
 from db.identity import link
 from db.instants import parse
+from pipelines.batches import extract_pending
 from pipelines.console import watched
-from pipelines.extract import LineError, extract_pending, json_object, news_text_of
+from pipelines.extract import LineError, json_object, news_text_of
 
 
 @dataclass
