@@ -177,7 +177,6 @@ def _look_at_archive(status: Status, archive: Archive, at: datetime) -> None:
         "articles": one("SELECT count(*) FROM articles"),
         "reports": one("SELECT count(*) FROM reports"),
         "articles_per_day": round(month_articles / days, 1),
-        "pending": one("SELECT count(*) FROM addresses WHERE kind = 'article' AND state = 'pending'"),
     }
     # By their order, not by their instants: a clock that was ahead has left some in the future.
     status.last_crawl = one("SELECT (SELECT started FROM runs WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1)")
@@ -204,6 +203,7 @@ def _look_at_archive(status: Status, archive: Archive, at: datetime) -> None:
                 "alarms": alarms,
             }
         )
+        status.archive["pending"] = status.archive.get("pending", 0) + status.newspapers[-1]["pending"]
         status.problems += [Problem(ATTENTION, f"{source}: {alarm['what']}", alarm["since"]) for alarm in alarms]
 
 
@@ -300,7 +300,8 @@ def status_text(status: Status) -> str:
         facts = status.archive
         lines.append(
             f"archive    {facts['articles']:,} articles, {facts['reports']:,} reports, {size_text(facts['bytes'])}"
-            f" (+{size_text(facts['log_bytes'])} log), {facts['articles_per_day']:g} new a day, {facts['pending']:,} to fetch"
+            f" (+{size_text(facts['log_bytes'])} log), {facts['articles_per_day']:g} new a day"
+            f", {facts.get('pending', 0):,} to fetch"
         )
         if facts["free_share"] >= WORTH:
             lines.append(f"           {facts['free_share']:.0%} of it is empty: `quintanas compact` gives it back")

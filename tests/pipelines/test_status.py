@@ -39,7 +39,7 @@ def ran(newspapers: SampleNewspapers, quintanas: Run, tmp_path_factory: pytest.T
     """A data folder after one good run."""
     folder = tmp_path_factory.mktemp("ran")
     (folder / "sources.toml").write_text(newspapers.sources_toml(), encoding="utf-8")
-    done = quintanas("run", *newspapers.newspapers, "--data", folder, "--backup", folder / "backups", "--max-time", "5m")
+    done = quintanas("run", "farol", "--data", folder, "--backup", folder / "backups", "--max-time", "5m")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -67,14 +67,14 @@ def note(folder: Path, *steps: Step, ago: timedelta = timedelta(0), interrupted:
     append(DataFolder(folder), Entry(at, at, list(steps), interrupted))
 
 
-def test_after_a_good_run_all_is_well(quintanas: Run, ran: Path, newspapers: SampleNewspapers) -> None:
+def test_after_a_good_run_all_is_well(quintanas: Run, ran: Path) -> None:
     found = status(quintanas, ran)
     assert (found["state"], found["problems"]) == ("ok", [])
     assert [step["state"] for step in found["last_run"]["steps"]] == ["ok", "ok", "ok"]
-    assert found["archive"]["articles"] > 50
-    assert found["public"]["incidents"] > 20
+    assert found["archive"]["articles"] > 10
+    assert found["public"]["incidents"] > 5
     assert found["last_backup"] == found["last_run"]["finished"]
-    assert {one["id"] for one in found["newspapers"]} == set(newspapers.newspapers)
+    assert [one["id"] for one in found["newspapers"]] == ["farol"]
     text = quintanas("status", "--data", ran).stdout
     assert text.startswith("OK")
     assert len(text.splitlines()) < 30
@@ -184,9 +184,7 @@ def test_two_runs_at_once_are_one(quintanas: Run, folder: Path, newspapers: Samp
     assert "told to end early" in problems(status(quintanas, folder))
 
 
-def test_a_run_that_was_killed_is_noticed_and_the_next_heals_it(
-    quintanas: Run, folder: Path, newspapers: SampleNewspapers
-) -> None:
+def test_a_run_that_was_killed_is_noticed_and_the_next_heals_it(quintanas: Run, folder: Path) -> None:
     process = subprocess.Popen([sys.executable, "-m", "pipelines.cli", "run", "--jitter", "1d", "--data", str(folder)])
     deadline = time.monotonic() + 60
     while not (folder / "run.running").exists() and time.monotonic() < deadline:
@@ -196,7 +194,7 @@ def test_a_run_that_was_killed_is_noticed_and_the_next_heals_it(
     found = status(quintanas, folder)
     assert found["state"] == "failed"
     assert "a run was killed" in problems(found)
-    assert quintanas("run", *newspapers.newspapers, "--data", folder).returncode == 0
+    assert quintanas("run", "farol", "--data", folder).returncode == 0
     assert status(quintanas, folder)["state"] == "ok"
 
 
