@@ -61,8 +61,13 @@ def _marks(doc: Doc) -> list[tuple[Span, str, str]]:
     return marks
 
 
-def html(doc: Doc) -> str:
-    """A page of HTML with the article's triggers, places and dates marked by displaCy, and the reports in a table."""
+def html(*docs: Doc) -> str:
+    """A page of HTML: each article's reports in a table, and its triggers, places and dates marked by displaCy."""
+    body = "<hr>".join(map(_section, docs))
+    return f'<!doctype html><html lang="es"><meta charset="utf-8"><title>Explicación</title><body>{body}</body></html>'
+
+
+def _section(doc: Doc) -> str:
     key = "explained"
     marks = _marks(doc)
     doc.spans[key] = [Span(doc, span.start, span.end, label=label) for span, _, label in marks]
@@ -74,7 +79,7 @@ def html(doc: Doc) -> str:
     )
     del doc.spans[key]
     tables = "".join(_table(report) for report in doc._.incidents) or "<p>Ningún incidente.</p>"
-    return f'<!doctype html><html lang="es"><meta charset="utf-8"><title>Explicación</title><body>{tables}{body}</body></html>'
+    return tables + body
 
 
 def _table(report: IncidentReport) -> str:

@@ -149,15 +149,23 @@ def crawl(
 
 @main.command(cls=Help, example="quintanas extract articles.jsonl > incidents.jsonl")
 @click.argument("file", type=click.File("rb"), default="-", metavar="[FILE.jsonl]")
-def extract(file: IO[bytes]) -> None:
+@click.option("--explain", is_flag=True, help="Show a person what was seen in each article, and which rule decided each field.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="PAGE.html", help="With --explain: as a web page."
+)
+def extract(file: IO[bytes], explain: bool, html: Path | None) -> None:
     """Extract the incidents of articles given as JSON lines, without a database.
 
     Each line of FILE.jsonl (or standard input) is {"id", "title", "text", "published"} and, optionally, the newspaper's
     "country" (ISO code) and "region"; each line printed is {"id", "incidents": […]}, in the same order.
     """
-    from pipelines.extract import extract_lines
+    from pipelines.extract import explain_lines, extract_lines
 
-    sys.exit(1 if extract_lines(file, sys.stdout, name=file.name.strip("<>")) else 0)
+    if html and not explain:
+        raise click.UsageError("--html goes with --explain")
+    name = file.name.strip("<>")
+    wrong = explain_lines(file, name=name, page=html) if explain else extract_lines(file, sys.stdout, name=name)
+    sys.exit(1 if wrong else 0)
 
 
 @main.command(cls=Help, example="quintanas reextract --jobs 4 --data /srv/quintanas")

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import nlp
+from nlp import explain
 from nlp.report import NewsText
 from pipelines.console import log
 
@@ -68,34 +70,60 @@ def news_text_of(record: Mapping[str, Any]) -> NewsText:
     return NewsText(id=str(record["id"]), text=record["text"], **optional)
 
 
-def extract_lines(lines: Iterable[bytes], out: IO[str], *, name: str) -> int:
-    """Write the incidents of every article in `lines` to `out`, one JSON object a line, in order, while reading.
+class ArticleLines:
+    """The articles of JSON lines, one by one; a wrong line is reported with its number on the log and passed over.
 
-    A wrong line is reported with its number on the log and passed over. Returns how many were wrong.
+    `name` is the file's, for messages. After the iteration `wrong` says how many lines were passed over; `ids` holds the ids of
+    the articles that were handed out and that nobody has taken from it, as they stood in the lines.
     """
-    wrong = 0
-    ids: deque[Any] = deque()
 
-    def articles() -> Iterator[NewsText]:
-        nonlocal wrong
-        for number, line in enumerate(lines, 1):
+    def __init__(self, lines: Iterable[bytes], *, name: str) -> None:
+        self.lines, self.name = lines, name
+        self.wrong = 0
+        self.ids: deque[Any] = deque()
+
+    def __iter__(self) -> Iterator[NewsText]:
+        for number, line in enumerate(self.lines, 1):
             if not line.strip():
                 continue
             try:
                 record = json_object(line)
                 article = news_text_of(record)
             except LineError as error:
-                wrong += 1
-                log.error("%s, line %d: %s", name, number, error)
+                self.wrong += 1
+                log.error("%s, line %d: %s", self.name, number, error)
                 continue
-            ids.append(record["id"])
+            self.ids.append(record["id"])
             yield article
 
-    for _, reports in nlp.extract(articles(), batch_size=BATCH):
+
+def extract_lines(lines: Iterable[bytes], out: IO[str], *, name: str) -> int:
+    """Write the incidents of every article in `lines` to `out`, one JSON object a line, in order, while reading.
+
+    Returns how many lines were wrong (`ArticleLines`).
+    """
+    articles = ArticleLines(lines, name=name)
+    for _, reports in nlp.extract(articles, batch_size=BATCH):
         incidents = [asdict(report) for report in reports]
-        out.write(json.dumps({"id": ids.popleft(), "incidents": incidents}, ensure_ascii=False) + "\n")
+        out.write(json.dumps({"id": articles.ids.popleft(), "incidents": incidents}, ensure_ascii=False) + "\n")
         out.flush()
-    return wrong
+    return articles.wrong
+
+
+def explain_lines(lines: Iterable[bytes], *, name: str, page: Path | None = None) -> int:
+    """Show on the terminal what the extractor saw in every article, or write it to `page` as HTML.
+
+    Returns how many lines were wrong (`ArticleLines`).
+    """
+    pipeline = nlp.load()
+    articles = ArticleLines(lines, name=name)
+    docs = (explain.read(pipeline, article) for article in articles)
+    if page is not None:
+        page.write_text(explain.html(*docs), encoding="utf-8")
+    else:
+        for doc in docs:
+            explain.print_terminal(doc)
+    return articles.wrong
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -115,6 +115,17 @@ class TestExtract:
         assert "Traceback" not in done.stderr
         assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["una", "una"]
 
+    def test_explain_shows_the_words_and_rules_behind_every_field(self, quintanas: Run, tmp_path: Path) -> None:
+        shown = quintanas("extract", "--explain", stdin=json_lines(BURGLARY))
+        assert shown.returncode == 0
+        assert "tipo" in shown.stdout
+        assert "burglary" in shown.stdout
+        page = tmp_path / "explained.html"
+        assert quintanas("extract", "--explain", "--html", page, stdin=json_lines(BURGLARY, WEATHER)).returncode == 0
+        html = page.read_text("utf-8")
+        assert "<mark" in html
+        assert "Ningún incidente." in html
+
     def test_nothing_in_is_nothing_out(self, quintanas: Run) -> None:
         done = quintanas("extract", stdin="")
         assert (done.returncode, done.stdout) == (0, "")
