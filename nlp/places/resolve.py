@@ -163,8 +163,10 @@ class Resolver:
             if (
                 found is not None
                 and base.kind in BELOW
-                and not self._telling(base, found, home, prior)
-                and (rule == "named" or (rule not in ("chain", "sentence") and _titled_elsewhere(found, rings)))
+                and (
+                    (rule == "named" and not self._telling(base, found, home, prior))
+                    or (rule not in ("named", "chain", "sentence") and _titled_elsewhere(found, rings))
+                )
             ):
                 found, pool = None, []
             if found is not None and found.district is None and found.kind in BELOW:
