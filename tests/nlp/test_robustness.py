@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,16 @@ def test_saved_pipeline_gives_the_same_reports(tmp_path: Path) -> None:
     again = spacy.load(tmp_path / "saved")
     assert again.pipe_names == pipeline().pipe_names
     assert list(extract([article], again)) == list(extract([article], pipeline()))
+
+
+def test_saved_pipeline_loads_where_nothing_of_the_project_was_imported(tmp_path: Path) -> None:
+    pipeline().to_disk(tmp_path / "saved")
+    script = "import spacy, sys; doc = spacy.load(sys.argv[1])(sys.argv[2]); print(doc._.incidents[0].type)"
+    text = "Sujetos armados asaltaron una botica la noche del lunes en Moche y fugaron con el dinero."
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "saved", text], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "robbery", done.stderr
 
 
 def test_version_is_stable_and_names_the_package() -> None:
