@@ -40,7 +40,7 @@ pytest: $(VENV)/.installed system
 
 # What only Debian has. Where it may not be installed, the tests that need it are skipped, with a count.
 system:
-	@tests/install-system-packages chromium
+	@tests/install-system-packages chromium systemd-analyze:systemd openssl
 
 lock: ## pin what pyproject.toml asks for, for every supported Python
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --python-version 3.11 \
