@@ -1,143 +1,254 @@
-"""The public incidents as a file."""
+"""The public incidents as a file: CSV in two flavours, Excel workbook, GeoJSON, Parquet; and the note that goes with it."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
+import re
 import sqlite3
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from db import codebook
 
-_FORMULA = tuple("=+-@＝＋－＠")
-_CONTROL = ("\t", "\r", "\n", "|")
+BOM = "\ufeff"
+"""Without it Excel takes UTF-8 for the local code page and breaks every accent."""
+EXCEL_ROWS = 1_048_575
+"""Rows below the heading that a sheet has room for."""
+
+_FORMULA = "=+\\-@＝＋－＠"
+_STARTS = re.compile(rf"\s*[{_FORMULA}]|[\t\r\n|]")
+_INSIDE = re.compile(rf"([;\t\r\n]\s*)(?=[{_FORMULA}|])")
+_RELEASE = "SELECT number, published FROM releases ORDER BY number DESC LIMIT 1"
+_ORDER = "ORDER BY date DESC, id"
 
 
-def export_csv(public_path: str | Path, out: str | Path) -> int:
-    """Write every incident to a CSV file, in the codebook's order of columns, latest first; returns the number of rows.
+def safe_cell(value: Any) -> Any:
+    """A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it
+    (https://owasp.org/www-community/attacks/CSV_Injection), and so does what begins like one after a semicolon, where a
+    spreadsheet set to a region that separates by semicolons begins a cell. Numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    if ";" in value or "\n" in value or "\t" in value or "\r" in value:
+        value = _INSIDE.sub(r"\1'", value)
+    return f"'{value}" if _STARTS.match(value) else value
 
-    UTF-8 with a byte order mark: without it Excel takes the file for the local code page and breaks every accent, while
-    LibreOffice, pandas and readr drop the mark by themselves. Text that a spreadsheet would run as a formula is preceded by an
-    apostrophe (https://owasp.org/www-community/attacks/CSV_Injection); numbers stay numbers. The file is whole or absent.
-    Raises `FileNotFoundError` where there is no public database.
-    """
-    public, target = Path(public_path), Path(out)
+
+def safe_row(row: Sequence[Any]) -> list[Any]:
+    """A row of safe cells."""
+    return [safe_cell(value) if isinstance(value, str) else value for value in row]
+
+
+def feature(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An incident as a GeoJSON feature (RFC 7946): its geometry is null where it has no point."""
+    known = row["latitude"] is not None and row["longitude"] is not None
+    point = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]} if known else None
+    properties = {name: value for name, value in row.items() if name not in ("_row", "id", "latitude", "longitude")}
+    return {"type": "Feature", "id": row["id"], "geometry": point, "properties": properties}
+
+
+@contextmanager
+def opened(public_path: str | Path) -> Iterator[sqlite3.Connection]:
+    """The public database, to be read; raises `FileNotFoundError` where there is none."""
+    public = Path(public_path)
     if not public.is_file():
         raise FileNotFoundError(f"there is no public database at {public}: run `quintanas publish` first")
-    names = [column.name for column in codebook.load().tables["incidents"].columns]
+    with closing(sqlite3.connect(f"{public.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+        yield conn
+
+
+def release_of(conn: sqlite3.Connection) -> tuple[int, str] | None:
+    """Number and instant of the latest release; None where there is none."""
+    found: tuple[int, str] | None = conn.execute(_RELEASE).fetchone()
+    return found
+
+
+def export(public_path: str | Path, out: str | Path, *, exact: bool = False) -> int:
+    """Write every incident to a file of the kind that its name ends in, latest first, and the note on licence and citation
+    beside it; returns the number of incidents.
+
+    `exact` holds for CSV alone, the only kind of file whose text a spreadsheet may run. A file is whole or absent, and an
+    earlier one stays where a new one fails. Raises `FileNotFoundError` where there is no public database, `ValueError` for an
+    ending that is none of `FORMATS` or a sheet too small for the rows, and `ModuleNotFoundError` where Parquet's library is
+    not installed.
+    """
+    target = Path(out)
+    write = FORMATS.get(target.suffix.lower())
+    if write is None:
+        raise ValueError(f"{target}: the name must end in {', '.join(FORMATS)}")
+    with opened(public_path) as conn:
+        conn.execute("BEGIN")  # one release, whatever takes the file's place meanwhile
+        with _whole(target) as written:
+            count = _csv(conn, written, exact=exact) if write is _csv else write(conn, written)
+        text = note(release_of(conn), file=target.name, rows=count, spreadsheet=write is _csv and not exact)
+    note_path(target).write_text(text, encoding="utf-8")
+    return count
+
+
+def export_csv(public_path: str | Path, out: str | Path, *, exact: bool = False) -> int:
+    """Write every incident to a CSV file, in the codebook's order of columns, latest first; returns the number of rows.
+
+    For spreadsheets: UTF-8 with a byte order mark, which LibreOffice, pandas and readr drop by themselves, and no cell that is
+    run as a formula. `exact`: UTF-8 without the mark, every text as it is. Raises `FileNotFoundError` where there is no public
+    database.
+    """
+    with opened(public_path) as conn, _whole(Path(out)) as written:
+        return _csv(conn, written, exact=exact)
+
+
+def note_path(file: Path) -> Path:
+    """Where the note on a file stands: `incidentes.csv.LEEME.txt`."""
+    return file.with_name(f"{file.name}.LEEME.txt")
+
+
+def note(
+    release: tuple[int, str] | None,
+    *,
+    file: str,
+    rows: int | None = None,
+    spreadsheet: bool = False,
+    address: str | None = None,
+    table: str = "incidents",
+) -> str:
+    """Licence, citation and caution of a file, in Spanish; `rows` it holds, of which `table`, and the `address` of the
+    selection where it is not everything. `spreadsheet`: whether it is the flavour of CSV for spreadsheets."""
+    book = codebook.load()
+    described = book.tables[table]
+    edition = f"edición {release[0]} ({release[1][:10]})" if release else "sin edición"
+    lines = [f"{book.title}: {described.label}", "", f"Archivo: {file}"]
+    lines += [f"Filas: {rows}"] if rows is not None else []
+    lines += [f"Edición: {release[0]}, publicada {release[1]}"] if release else []
+    lines += [f"Selección: {address}"] if address else []
+    lines += ["", book.caution, ""]
+    lines += [f"Licencia de los datos: {book.license} ({book.license_url})", f"Fuente: {book.source}"]
+    lines += [f"Cómo citar: {book.title}, {edition}{f', {address}' if address else ''}", ""]
+    if spreadsheet:
+        lines += [
+            "CSV para hojas de cálculo: UTF-8 con marca (BOM). Un texto que una hoja de cálculo tomaría por fórmula lleva un",
+            "apóstrofo (') delante. Para programas está el CSV exacto, que no cambia nada.",
+            "",
+        ]
+    lines += ["Columnas:", *(f"  {column.name}: {column.es}" for column in described.columns)]
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place once it is written and safe on the disk."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    os.close(handle)
     written = Path(name)
-    conn = sqlite3.connect(f"{public.resolve().as_uri()}?mode=ro", uri=True)
-    count = 0
     try:
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(names)
-            columns = ", ".join(f'"{name}"' for name in names)
-            for row in conn.execute(f"SELECT {columns} FROM incidents ORDER BY date DESC, id"):
-                writer.writerow([safe_cell(value) for value in row])
-                count += 1
-            file.flush()
+        yield written
+        with written.open("rb") as file:
             os.fsync(file.fileno())
         written.chmod(0o644)
         written.replace(target)
     finally:
-        conn.close()
         written.unlink(missing_ok=True)
+
+
+def _columns() -> tuple[codebook.Column, ...]:
+    return codebook.load().tables["incidents"].columns
+
+
+def _rows(conn: sqlite3.Connection) -> sqlite3.Cursor:
+    names = ", ".join(f'"{column.name}"' for column in _columns())
+    return conn.execute(f"SELECT {names} FROM incidents {_ORDER}")
+
+
+def _csv(conn: sqlite3.Connection, out: Path, *, exact: bool = False) -> int:
+    count = 0
+    with out.open("w", encoding="utf-8" if exact else "utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([column.name for column in _columns()])
+        for count, row in enumerate(_rows(conn), 1):  # noqa: B007 - the number of the last is the count
+            writer.writerow(row if exact else safe_row(row))
     return count
 
 
-def safe_cell(value: Any) -> Any:
-    """A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe before it."""
-    if isinstance(value, str) and (value.startswith(_CONTROL) or value.lstrip().startswith(_FORMULA)):
-        return f"'{value}"
-    return value
+def _xlsx(conn: sqlite3.Connection, out: Path) -> int:
+    """A workbook of three sheets: incidents, codebook, licence and citation. All text is text: no formulas, no links."""
+    import xlsxwriter  # type: ignore[import-untyped]
 
-
-def export_package(public_path: str | Path, folder: str | Path) -> Path:
-    """Write every public table as CSV beside a Frictionless `datapackage.json` that describes them; returns its path.
-
-    The folder is made where it is missing; files of those names in it are replaced. Tables and descriptor follow
-    https://datapackage.org/standard/data-package/. Raises `FileNotFoundError` where there is no public database.
-    """
-    public, target = Path(public_path), Path(folder)
-    if not public.is_file():
-        raise FileNotFoundError(f"there is no public database at {public}: run `quintanas publish` first")
-    target.mkdir(parents=True, exist_ok=True)
-    book = codebook.load()
-    conn = sqlite3.connect(f"{public.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        for table in book.tables.values():
-            names = [column.name for column in table.columns]
-            columns = ", ".join(f'"{name}"' for name in names)
-            with (target / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(names)
-                for row in conn.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY "{table.key}"'):
-                    writer.writerow([safe_cell(value) for value in row])
-        release = conn.execute("SELECT number, published FROM releases ORDER BY number DESC LIMIT 1").fetchone()
-    finally:
-        conn.close()
-    path = target / "datapackage.json"
-    path.write_text(json.dumps(descriptor(release), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return path
-
-
-def describe_csv(file: str | Path) -> Path:
-    """Write the Frictionless `datapackage.json` of a CSV of the incidents beside it; returns its path."""
-    path = Path(file).with_name("datapackage.json")
-    content = descriptor()
-    incidents = next(resource for resource in content["resources"] if resource["name"] == "incidents")
-    # The tables that its keys point to are not in this file.
-    schema = {name: value for name, value in incidents["schema"].items() if name != "foreignKeys"}
-    content["resources"] = [incidents | {"path": Path(file).name, "schema": schema}]
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return path
-
-
-def descriptor(release: tuple[int, str] | None = None) -> dict[str, Any]:
-    """The Frictionless descriptor of the public tables, of a release (number and instant) where one is given."""
-    book = codebook.load()
-    resources = []
-    for table in book.tables.values():
-        keys = [
-            {"fields": column.name, "reference": dict(zip(("resource", "fields"), column.references.split("."), strict=True))}
-            for column in table.columns
-            if column.references
-        ]
-        fields = []
-        for column in table.columns:
-            constraints: dict[str, Any] = {"required": True} if column.required or column.name == table.key else {}
-            if column.values:
-                known = [int(value) if column.type == "integer" else value for value in column.values]
-                constraints["enum"] = known
-            kind = {"text": "string", "integer": "integer", "real": "number"}[column.type]
-            field = {"name": column.name, "type": kind, "title": column.label, "description": column.es}
-            fields.append(field | ({"constraints": constraints} if constraints else {}))
-        resources.append(
-            {
-                "name": table.name,
-                "path": f"{table.name}.csv",
-                "title": table.label,
-                "description": table.es,
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "profile": "tabular-data-resource",
-                "schema": {"fields": fields, "primaryKey": table.key, "foreignKeys": keys, "missingValues": [""]},
-            }
+    total: int = conn.execute("SELECT count(*) FROM incidents").fetchone()[0]
+    if total > EXCEL_ROWS:
+        raise ValueError(
+            f"{total} incidents do not fit into an Excel sheet ({EXCEL_ROWS} rows): export .csv or .parquet instead"
         )
-    about: dict[str, Any] = {
-        "profile": "tabular-data-package",
-        "name": "quintanas",
-        "title": book.title,
-        "description": f"{book.es} {book.caution}",
-        "licenses": [{"name": book.license.replace(" ", "-"), "path": book.license_url, "title": book.license}],
-        "sources": [{"title": book.source}],
-    }
-    if release:
-        about |= {"version": str(release[0]), "created": release[1]}
-    return about | {"resources": resources}
+    book = codebook.load()
+    # Row by row to the disk, strings in place: memory does not grow with the rows.
+    with xlsxwriter.Workbook(out, {"constant_memory": True, "tmpdir": str(out.parent)}) as workbook:
+        release = release_of(conn)
+        workbook.set_properties({"title": book.title, "comments": f"{book.license} {book.license_url}"})
+        bold, wrapped = workbook.add_format({"bold": True}), workbook.add_format({"text_wrap": True, "valign": "top"})
+        sheet = workbook.add_worksheet(book.tables["incidents"].label)
+        sheet.freeze_panes(1, 1)
+        for number, column in enumerate(_columns()):
+            sheet.set_column(number, number, 60 if column.name in ("headline", "evidence") else 16)
+        _fill(sheet, 0, [column.name for column in _columns()], bold)
+        for line, row in enumerate(_rows(conn), 1):
+            _fill(sheet, line, row)
+        sheet.autofilter(0, 0, total, len(_columns()) - 1)
+        sheet = workbook.add_worksheet("Libro de códigos")
+        sheet.freeze_panes(1, 0)
+        for number, width in enumerate((22, 30, 10, 90, 60)):
+            sheet.set_column(number, number, width)
+        _fill(sheet, 0, ["columna", "nombre", "tipo", "qué dice", "valores"], bold)
+        for line, column in enumerate(_columns(), 1):
+            values = "; ".join(f"{code} = {words}" if code != words else code for code, words in column.values.items())
+            _fill(sheet, line, [column.name, column.label, column.type, column.es, values or None], wrapped)
+        sheet = workbook.add_worksheet("Licencia y cita")
+        sheet.set_column(0, 0, 110)
+        for line, text in enumerate(note(release, file=book.title, rows=total).partition("Columnas:")[0].splitlines()):
+            _fill(sheet, line, [text], wrapped)
+    return total
+
+
+def _fill(sheet: Any, line: int, row: Sequence[Any], style: Any = None) -> None:
+    for number, value in enumerate(row):
+        if isinstance(value, str):
+            sheet.write_string(line, number, value, style)
+        elif value is not None:
+            sheet.write_number(line, number, value, style)
+
+
+def _geojson(conn: sqlite3.Connection, out: Path) -> int:
+    names = [column.name for column in _columns()]
+    count = 0
+    with out.open("w", encoding="utf-8") as file:
+        file.write('{"type": "FeatureCollection", "features": [')
+        for count, row in enumerate(_rows(conn), 1):
+            file.write(",\n" if count > 1 else "\n")
+            json.dump(feature(dict(zip(names, row, strict=True))), file, ensure_ascii=False)
+        file.write("\n]}\n")
+    return count
+
+
+def _parquet(conn: sqlite3.Connection, out: Path) -> int:
+    try:
+        import pyarrow  # type: ignore[import-untyped]
+        from pyarrow import parquet
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("Parquet needs pyarrow: pip install 'quintanas[parquet]'") from error
+    kinds = {"text": pyarrow.string(), "integer": pyarrow.int64(), "real": pyarrow.float64()}
+    fields = [pyarrow.field(one.name, kinds[one.type], metadata={"description": one.es}) for one in _columns()]
+    book, release = codebook.load(), release_of(conn)
+    about = {"title": book.title, "license": book.license_url, "source": book.source, "caution": book.caution}
+    about |= {"release": str(release[0]), "published": release[1]} if release else {}
+    schema = pyarrow.schema(fields, metadata=about)
+    rows, count = _rows(conn), 0
+    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
+        while batch := rows.fetchmany(50_000):
+            arrays = [pyarrow.array(values, field.type) for values, field in zip(zip(*batch, strict=True), fields, strict=True)]
+            writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
+            count += len(batch)
+    return count
+
+
+FORMATS: dict[str, Callable[..., int]] = {".csv": _csv, ".xlsx": _xlsx, ".geojson": _geojson, ".parquet": _parquet}
+"""What writes each kind of file, by the ending of its name."""

@@ -210,19 +210,22 @@ def serve(host: str, port: int, contact: str | None, folder: DataFolder, **optio
     serve_public(folder, host, port, contact, **options)
 
 
-@main.command(cls=Help, example="quintanas export incidentes.csv")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv|FOLDER")
+@main.command(cls=Help, example="quintanas export incidentes.xlsx")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.{csv,xlsx,geojson,parquet}|FOLDER")
+@click.option(
+    "--exact", is_flag=True, help="CSV for programs: no byte order mark, no apostrophe before a formula."
+)
 @data_option
-def export(file: Path, folder: DataFolder) -> None:
-    """Write the public incidents to a CSV file, or every table to a folder (a name without an ending).
+def export(file: Path, exact: bool, folder: DataFolder) -> None:
+    """Write the public incidents to a file, or every table as CSV to a folder (a name without an ending).
 
-    A Frictionless datapackage.json that describes the columns is written beside them.
+    CSV comes in two flavours. Without --exact it is safe for spreadsheets: no text in it is run as a formula. With --exact
+    every text is as it is in the database. Beside the file: FILE.LEEME.txt (licence, how to cite, columns) and for CSV a
+    Frictionless datapackage.json.
     """
     from pipelines.publish import export_incidents
 
-    if file.suffix.lower() not in (".csv", ""):
-        raise click.UsageError(f"{file}: the name must end in .csv, or be a folder's")
-    click.echo(f"{file}: {export_incidents(folder, file)} incidents")
+    click.echo(f"{file}: {export_incidents(folder, file, exact=exact)} incidents")
 
 
 @main.command(cls=Help, example="quintanas evaluate gold.jsonl\nquintanas evaluate --linking clusters.jsonl")

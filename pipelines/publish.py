@@ -10,7 +10,8 @@ import click
 
 import nlp
 from db.archive import ArchiveBusy, ArchiveVersionError
-from db.export import describe_csv, export_csv, export_package
+from db.datapackage import describe_csv, export_package
+from db.export import FORMATS, export
 from db.publish import publish
 from db.serve import serve
 from nlp.persons import redact
@@ -38,23 +39,33 @@ def publish_incidents(folder: DataFolder) -> Mapping[str, int]:
         raise click.ClickException(str(error)) from None
 
 
-def export_incidents(folder: DataFolder, file: Path) -> int:
-    """Write the public incidents to a CSV file, or where `file` has no ending every table to a folder of that name, with the
-    Frictionless `datapackage.json` beside them; returns how many incidents.
+def export_incidents(folder: DataFolder, file: Path, *, exact: bool = False) -> int:
+    """Write the public incidents to a CSV, XLSX, GeoJSON or Parquet file, or where `file` has no ending every table as CSV to a
+    folder of that name; beside them the note on licence and citation, and beside CSV the Frictionless `datapackage.json`.
+    Returns how many incidents. `exact`: CSV without the apostrophes that keep a spreadsheet from running a text.
 
     Raises:
         click.ClickException: there is no public database yet, or the file cannot be written.
+        click.UsageError: the name ends in something else, or `exact` is asked of what is no CSV.
     """
+    kind = file.suffix.lower()
+    if kind and kind not in FORMATS:
+        raise click.UsageError(f"{file}: the name must end in {', '.join(FORMATS)}, or be a folder's")
+    if exact and kind not in (".csv", ""):
+        raise click.UsageError(f"{file}: --exact is for CSV; a {kind} file always holds the texts as they are")
     folder.need_public()
     try:
-        if not file.suffix:
-            export_package(folder.public, file)
-            return export_csv(folder.public, file / "incidents.csv")
-        count = export_csv(folder.public, file)
-        describe_csv(file)
+        if not kind:
+            export_package(folder.public, file, exact=exact)
+            return export(folder.public, file / "incidents.csv", exact=exact)
+        count = export(folder.public, file, exact=exact)
+        if kind == ".csv":
+            describe_csv(file)
         return count
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
+    except (ValueError, ModuleNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def serve_public(folder: DataFolder, host: str, port: int, contact: str | None = None, **options: Any) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from db import codebook, corrections
 from db.archive import Archive
-from db.export import export_csv, export_package
+from db.datapackage import export_package
+from db.export import export_csv
 from db.privacy import without_addresses
 from db.serve import site
 
