@@ -207,6 +207,15 @@ class Archive:
                     row,
                 )
 
+    def know_source(self, source: Mapping[str, Any]) -> None:
+        """Remember a newspaper of which articles came from elsewhere than a crawl, as not configured, unless it is known."""
+        if self._one("SELECT 1 FROM sources WHERE id = ?", (source["id"],)) is None:
+            configured = self._all("SELECT id FROM sources WHERE configured")
+            with self.transaction():
+                self.sync_sources([source])
+                ids = json.dumps([row["id"] for row in configured])
+                self._execute("UPDATE sources SET configured = id IN (SELECT value FROM json_each(?))", (ids,))
+
     def start_run(self, kind: str, sources: Iterable[str], software: str) -> int:
         """Begin a run over the newspapers with these identifiers; returns its number.
 
@@ -564,6 +573,17 @@ class Archive:
         """The number of an article's latest version, for `store_reports`."""
         row = self._one("SELECT current_version FROM articles WHERE url = ?", (url,))
         return None if row is None else row["current_version"]
+
+    def last_seen(self, url: str) -> datetime | None:
+        """When an article was last had from its newspaper, or None where it is not known."""
+        row = self._one("SELECT last_seen FROM articles WHERE url = ?", (url,))
+        return _aware(row["last_seen"]) if row else None
+
+    def leave_alone(self, url: str) -> None:
+        """Plan no visit to an article that came from elsewhere than a crawl: its newspaper is not asked for it unless it names
+        it anew."""
+        with self.transaction():
+            self._execute("UPDATE addresses SET next_due = NULL WHERE url = ? AND next_due <= ?", (url, utc(now())))
 
     def pending(self, extractor_version: str, *, everything: bool = False, packed: bool = False) -> Iterator[dict[str, Any]]:
         """Current versions of articles that this extractor has not read (or, with `everything`, all), one after another.

@@ -94,7 +94,9 @@ class Pool:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self._context = ReadingPool(jobs, preload=("pipelines.warm",)).context
+        readers = ReadingPool(jobs, preload=("pipelines.warm",))
+        readers.prepare()
+        self._context = readers.context
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Pool:

@@ -22,6 +22,7 @@ from pipelines.folder import DataFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
 DAY = click.DateTime(["%Y-%m-%d"])
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class _Example(click.Command):
@@ -185,6 +186,26 @@ def reextract(jobs: int, resume: bool, folder: DataFolder) -> None:
         sys.exit(1)
 
 
+@main.command("import", cls=Help, example="quintanas import CC-NEWS-20260101012345-00042.warc.gz --jobs 4")
+@click.argument("files", nargs=-1, required=True, type=READABLE, metavar="FILE.warc.gz...")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="Processes that read.")
+@data_option
+@sources_option
+def import_(files: tuple[Path, ...], jobs: int, folder: DataFolder, extra_sources: Path | None) -> None:
+    """Take the configured newspapers' articles out of WARC files, such as Common Crawl's news crawls, into the archive.
+
+    A corrupt record costs itself alone. What the archive has from the same time or later stays.
+    """
+    from pipelines.sources import configured_sources
+    from pipelines.warc import import_warc
+
+    accounts = import_warc(folder, files, configured_sources(folder, extra_sources, ()), jobs)
+    for file, account in accounts.items():
+        click.echo(f"{file}: {account.sentence()}")
+    if any(account.corrupt or account.broken for account in accounts.values()):
+        sys.exit(1)
+
+
 @main.command(cls=Help, example="quintanas publish --data /srv/quintanas")
 @data_option
 def publish(folder: DataFolder) -> None:
@@ -212,9 +233,7 @@ def serve(host: str, port: int, contact: str | None, folder: DataFolder, **optio
 
 @main.command(cls=Help, example="quintanas export incidentes.xlsx")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.{csv,xlsx,geojson,parquet}|FOLDER")
-@click.option(
-    "--exact", is_flag=True, help="CSV for programs: no byte order mark, no apostrophe before a formula."
-)
+@click.option("--exact", is_flag=True, help="CSV for programs: no byte order mark, no apostrophe before a formula.")
 @data_option
 def export(file: Path, exact: bool, folder: DataFolder) -> None:
     """Write the public incidents to a file, or every table as CSV to a folder (a name without an ending).
@@ -302,7 +321,7 @@ def review_list(everything: bool, limit: int, folder: DataFolder) -> None:
     """List the incidents that wait for review, the least sure first."""
     from pipelines.review import list_text, listed
 
-    click.echo(list_text(listed(folder, review=None if everything else "unreviewed", limit=limit)))
+    click.echo(list_text(listed(folder, state=None if everything else "unreviewed", limit=limit)))
 
 
 @review.command("show", cls=Help, example="quintanas review show QABCDEFGHIJKL")

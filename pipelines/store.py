@@ -8,18 +8,41 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 
+from db.archive import Archive, Effect
 from pipelines.frontier import ArchiveFrontier
 from pipelines.reading import ExtractedArticle
 from scraper.frontier import Visit
 from scraper.items import Article
 
 
-class StoreArticle:
-    """Stores each article, its visit and its incidents in one transaction, where the spider's frontier lives.
+def left_out(archive: Archive, item: Article) -> str | None:
+    """Why an article is not stored, or None where it is to be.
 
-    A text that the newspaper has published under another address before is not stored again: its visit says "same-text". Nor
-    does a page that has nothing in common with what it said before take that one's place at once: "another-text".
+    A text that the newspaper has published under another address before is not stored again: "same-text". Nor does a page that
+    has nothing in common with what it said before take that one's place at once: "another-text".
     """
+    facts = vars(item)
+    if archive.current_version(item.url) is not None:
+        return "another-text" if archive.is_another_text(facts) else None
+    return "same-text" if archive.twin(facts, facts.get("likeness", [])) else None
+
+
+def store_extracted(archive: Archive, run: int, item: Article) -> Effect:
+    """Store an article, its visit and, where it is new or changed, its incidents. Returns what `store_article` returns."""
+    facts = dict(vars(item))
+    reports, extractor, bands = facts.pop("reports", []), facts.pop("extractor", ""), facts.pop("likeness", [])
+    with archive.transaction():
+        effect = archive.store_article(run, facts)
+        if effect != "unchanged":
+            archive.keep_likeness(item.url, item.source, bands)
+            version = archive.current_version(item.url)
+            if isinstance(item, ExtractedArticle) and version is not None:
+                archive.store_reports(version, extractor, reports)
+    return effect
+
+
+class StoreArticle:
+    """Stores each article, its visit and its incidents in one transaction, where the spider's frontier lives."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -32,32 +55,22 @@ class StoreArticle:
         frontier = getattr(self.crawler.spider, "frontier", None)
         assert isinstance(frontier, ArchiveFrontier), "crawl_newspapers gives every spider the archive's frontier"
         try:
-            left_out = self._store(frontier, item)
+            reason = self._store(frontier, item)
         except CloseSpider:
             raise DropItem("the archive cannot be written", log_level="DEBUG") from None
-        if left_out:
-            raise DropItem(f"{item.url}: {left_out}", log_level="DEBUG")
+        if reason:
+            raise DropItem(f"{item.url}: {reason}", log_level="DEBUG")
         return item
 
     def _store(self, frontier: ArchiveFrontier, item: Article) -> str | None:
         """Store an article, or return why it is left out."""
         archive = frontier.archive
-        facts = dict(vars(item))
-        reports, extractor, bands = facts.pop("reports", []), facts.pop("extractor", ""), facts.pop("likeness", [])
         with frontier.writing(), archive.transaction():
-            known = archive.current_version(item.url) is not None
-            twin = None if known else archive.twin(facts, bands)
-            reason = "same-text" if twin else "another-text" if known and archive.is_another_text(facts) else None
+            reason = left_out(archive, item)
             if reason:
                 visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
                 archive.record_visit(frontier.run, vars(visit))
-            else:
-                effect = archive.store_article(frontier.run, facts)
-                if effect != "unchanged":
-                    archive.keep_likeness(item.url, item.source, bands)
-                version = archive.current_version(item.url)
-                if isinstance(item, ExtractedArticle) and version is not None and effect != "unchanged":
-                    archive.store_reports(version, extractor, reports)
-                    frontier.read += 1
-                    frontier.incidents += len(reports)
+            elif store_extracted(archive, frontier.run, item) != "unchanged" and isinstance(item, ExtractedArticle):
+                frontier.read += 1
+                frontier.incidents += len(item.reports)
         return reason
