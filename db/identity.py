@@ -367,6 +367,15 @@ def resolve(conn: Any, incident: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def told(archive: Archive) -> Iterator[dict[str, Any]]:
+    """Every placed report with the `url` of its article, its `position` there, its `incident`, `district` and `date`."""
+    rows = archive.db.conn.execute(
+        """SELECT a.url, r.position, s.incident, r.district, r.date FROM assignments s JOIN articles a ON a.id = s.article
+        JOIN reports r ON r.id = s.row ORDER BY a.id, r.position"""
+    )
+    yield from map(dict, rows)
+
+
 def identifier(*parts: str) -> str:
     """Twelve letters and digits made from the parts."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()

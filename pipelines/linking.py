@@ -15,7 +15,7 @@ import click
 
 import nlp
 from db.archive import Archive
-from db.identity import link
+from db.identity import link, told
 from db.instants import parse
 from pipelines.batches import extract_pending
 from pipelines.console import watched
@@ -67,24 +67,20 @@ def evaluate_linking(file: Path) -> LinkingFigures:
         _store(archive, records)
         extract_pending(archive)
         link(archive)
-        rows = archive.db.conn.execute(
-            """SELECT a.url, r.position, s.incident, r.district, r.date FROM assignments s JOIN articles a ON a.id = s.article
-            JOIN reports r ON r.id = s.row ORDER BY a.id, r.position"""
-        )
         found: dict[str, list[Any]] = defaultdict(list)
-        for row in rows:
+        for row in told(archive):
             found[row["url"]].append(row)
         merged = _counts(found)
     gold: dict[Hashable, str] = {}
     given: dict[Hashable, str] = {}
     missed = 0
     for number, record in enumerate(records):
-        told = found.get(_address(number), [])
+        reports = found.get(_address(number), [])
         for position, cluster in enumerate(record["clusters"]):
             key = (record["id"], position)
             gold[key] = cluster
-            if position < len(told):
-                given[key] = told[position]["incident"]
+            if position < len(reports):
+                given[key] = reports[position]["incident"]
             else:
                 given[key] = f"missed {key}"
                 missed += 1
@@ -198,8 +194,8 @@ def _address(number: int) -> str:
 def _counts(found: Mapping[str, list[Any]]) -> Counter[tuple[str, str]]:
     """Incidents by district and month, each once, as most of its reports that know both say."""
     seen: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for told in found.values():
-        for row in told:
+    for rows in found.values():
+        for row in rows:
             if row["district"] and row["date"] and len(row["date"]) >= 7:
                 seen[row["incident"]][row["district"], row["date"][:7]] += 1
     return Counter(votes.most_common(1)[0][0] for votes in seen.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import click
 
 import nlp
 from db import corrections
+from db import review as reading
 from db.archive import Archive
 from db.codebook import load
 from db.overrides import EDITABLE
@@ -40,14 +41,8 @@ def listed(folder: DataFolder, *, review: str | None = "unreviewed", limit: int 
     Raises:
         click.ClickException: nothing is published yet.
     """
-    where, values = ("WHERE review = ?", [review]) if review else ("", [])
     with _public(folder) as conn:
-        rows = conn.execute(
-            f"""SELECT id, date, type_label, district, confidence, reports, review, headline FROM incidents {where}
-            ORDER BY confidence, date DESC, id LIMIT ?""",
-            (*values, limit),
-        )
-        return [dict(row) for row in rows]
+        return reading.waiting(conn, review, limit)
 
 
 def list_text(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -77,11 +72,11 @@ def shown(folder: DataFolder, incident: str) -> str:
         if row[f"{harm}_best"] is not None:
             lines.append(f"  {harm:14} {row[f'{harm}_low']} / {row[f'{harm}_best']} / {row[f'{harm}_high']}")
     with _public(folder) as conn:
-        for report in conn.execute("SELECT * FROM reports WHERE incident = ? ORDER BY published", (row["id"],)):
+        for report in reading.reports(conn, row["id"]):
             lines += ["", f"{report['id']}  {report['newspaper']}  {report['published'] or ''}", f"  {report['headline']}"]
             lines += [f"  «{report[name]}»" for name in ("evidence", "place_evidence", "date_evidence") if report[name]]
             lines.append(f"  {report['link']}")
-        for decision in conn.execute("SELECT * FROM corrections WHERE incident = ? ORDER BY id", (row["id"],)):
+        for decision in reading.decisions(conn, row["id"]):
             change = f" {decision['field']}: {decision['before']} → {decision['after']}" if decision["field"] else ""
             lines += ["", f"{decision['made'][:10]} {decision['action']}{change}: {decision['why']}"]
     return "\n".join(lines)
@@ -204,19 +199,18 @@ def _decide(folder: DataFolder, decide: Callable[[Archive], str]) -> str:
 
 def _row(folder: DataFolder, incident: str) -> dict[str, Any]:
     with _public(folder) as conn:
-        row = conn.execute("SELECT * FROM incidents WHERE id = ?", (incident,)).fetchone()
+        row = reading.incident(conn, incident)
         if row is None:
-            gone = conn.execute("SELECT kind, merged_into, why FROM removed WHERE id = ?", (incident,)).fetchone()
+            gone = reading.removed(conn, incident)
             if gone is None:
                 raise click.ClickException(f"no incident {incident} is published; `quintanas review list` shows some")
             where = f" into {gone['merged_into']}" if gone["merged_into"] else ""
             raise click.ClickException(f"{incident} is no longer published: {gone['kind']}{where} ({gone['why']})")
-        return dict(row)
+        return row
 
 
 @contextmanager
 def _public(folder: DataFolder) -> Iterator[sqlite3.Connection]:
     folder.need_public()
-    with closing(sqlite3.connect(f"{folder.public.resolve().as_uri()}?mode=ro", uri=True)) as conn:
-        conn.row_factory = sqlite3.Row
+    with reading.opened(folder.public) as conn:
         yield conn
