@@ -273,7 +273,7 @@ def test_a_newspaper_that_does_not_answer_is_counted_and_the_others_finish(quint
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["mudo:", "failed", "1", "refused"] in lines
+    assert ["mudo:", "failed", "1", "robots-refused"] in lines  # nothing is fetched from whom robots.txt cannot be had
     vigia = next(line for line in lines if line[:1] == ["vigia"])
     assert int(vigia[3]) > 5
 
