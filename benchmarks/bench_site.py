@@ -40,6 +40,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FIRST_DAY = datetime.date(2012, 1, 1)
 DAYS = 5000
 NEWSPAPERS = 25
+PLACES = 20
+"""Known places below each district."""
 BATCH = 10_000
 COMMON, RARE = "vivienda", "motosierra"
 """A word that about one incident in seven holds, and one that about one in 20,000 holds."""
@@ -171,7 +173,8 @@ def incidents(count: int) -> Iterator[dict[str, Any]]:
             precision = chance.choices(("day", "month", "none"), (80, 10, 10))[0]
             date = {"day": day, "month": day[:7], "none": None}[precision]
             exact = chance.random() < 0.2
-            axes = {axis: round(float(place[axis]) + (chance.gauss(0, 0.02) if exact else 0), 4) for axis in _AXES}
+            spot = random.Random(f"{place['ubigeo']} {chance.randrange(PLACES)}") if exact else None
+            axes = {axis: round(float(place[axis]) + (spot.gauss(0, 0.02) if spot else 0), 4) for axis in _AXES}
             digest = base64.b32encode(hashlib.sha256(str(made).encode()).digest()).decode()[:12]
             yield {
                 "id": f"Q{digest}",

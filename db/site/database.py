@@ -1,13 +1,16 @@
-"""A Datasette database whose sorted pages lose no row."""
+"""A Datasette database whose sorted pages lose no row, and which counts everything once."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
 from datasette.database import Database
 
 from db import codebook
+from db.site.kept import Kept
 
 # What a table page asks of one table, first page, sorted by one column. Later pages carry the tie-breaker already.
 _SORTED_PAGE = re.compile(
@@ -15,6 +18,11 @@ _SORTED_PAGE = re.compile(
     r"(?P<limit> limit \d+)",
     re.DOTALL,
 )
+
+
+# What a table page asks to say how many rows there are, and how many of each value of a facet.
+_COUNT = re.compile(r"\s*select (?:count\(\*\) from |\S+ as value, count\(\*\) as count from \()", re.IGNORECASE)
+_COUNTS = 512  # that are kept; each is a few dozen rows at most
 
 
 class PublicDatabase(Database):
@@ -25,9 +33,31 @@ class PublicDatabase(Database):
     the streamed CSV.
     """
 
-    async def execute(self, sql: str, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._counted: Kept[Any] = Kept(_COUNTS)
+        self._identity: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """Which file this is: Datasette's own reads all of it for the first visitor, two seconds for two gigabytes."""
+        if self._identity is None:
+            found = Path(self.path).stat()
+            self._identity = hashlib.sha256(f"{found.st_ino} {found.st_size} {found.st_mtime_ns}".encode()).hexdigest()
+        return self._identity
+
+    async def execute(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """As Datasette's, see above."""
         match = _SORTED_PAGE.fullmatch(sql)
         table = codebook.load().tables.get(match["table"]) if match else None
         if match and table and match["column"].strip("[]") != table.key:
             sql = f"{match['head']}, {table.key}{match['limit']}"
-        return await super().execute(sql, *args, **kwargs)
+        if _COUNT.match(sql) is None or args or kwargs.get("page_size"):
+            return await super().execute(sql, params, *args, **kwargs)
+        asked = (sql, str(params), kwargs.get("truncate"))
+        counted = self._counted.get(asked)
+        if counted is None:
+            counted = await super().execute(sql, params, **kwargs)
+            if len(counted.rows) <= 1001:
+                self._counted.put(asked, counted)
+        return counted

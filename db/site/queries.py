@@ -16,9 +16,9 @@ from db.site.selection import DATABASE, EVERYTHING, Selection
 
 INCIDENT = """id, date, date_end, part_of_day, type, type_label, status, street, place, place_level, district, province,
     department, ubigeo, latitude, longitude, headline, newspapers, first_reported, last_reported"""
-_NAMED = 5  # incidents of one point that a map names; the others are counted, with a link to them
+_NAMED = 5  # incidents of one circle that a map names; the others are counted, with a link to them
 _OFFERED = 120  # districts that a form offers; others are found by search and filters
-_POINTS = 5000  # distinct points that a map gathers into clusters
+_POINTS = 50_000  # distinct points that a map gathers into clusters
 _COVERED = 0.9  # share of the located incidents that a map shows unasked
 
 
@@ -165,14 +165,15 @@ class Queries:
                 nowhere += row["n"]
         names = await self.place_names()
         shown = box or _unasked(counts)
-        located = chosen.where("coordinates_of = 'place'", "latitude IS NOT NULL", "longitude IS NOT NULL")
+        seen = cartography.Projection.fitting(shown, margin=0.04).box
         points = await self._rows(
             chosen,
-            f"""SELECT latitude, longitude, count(*) AS count FROM incidents {located}
-            GROUP BY 1, 2 ORDER BY count DESC, 1, 2 LIMIT {_POINTS}""",
+            f"""SELECT latitude, longitude, count(*) AS count, max(date) AS newest FROM incidents
+            {chosen.where("coordinates_of = 'place'", *_inside(seen))}
+            GROUP BY latitude, longitude ORDER BY count DESC, 1, 2 LIMIT {_POINTS}""",
         )
         drawing = cartography.draw(shown, counts=counts, names=names, points=points, tiles=tiles)
-        await self._name(chosen, drawing)
+        await self._name(chosen, drawing, {(row["longitude"], row["latitude"]): row["newest"] or "" for row in points})
         return {
             "drawing": drawing,
             "counts": sorted(
@@ -188,28 +189,26 @@ class Queries:
             "provinces": _provinces(counts, names),
         }
 
-    async def _name(self, chosen: Selection, drawing: cartography.Drawing) -> None:
-        """Put the latest incidents into the clusters that they belong to."""
-        if not drawing.clusters:
+    async def _name(self, chosen: Selection, drawing: cartography.Drawing, newest: Mapping[tuple[float, float], str]) -> None:
+        """Put the latest incidents into the clusters that they belong to. They are at those of its points that have the latest
+        days (`newest`, by longitude and latitude), so that no others are asked for."""
+        asked = {
+            point: cluster
+            for cluster in drawing.clusters
+            for point in sorted(cluster.points, key=lambda one: (newest.get(one, ""), one), reverse=True)[:_NAMED]
+        }
+        if not asked:
             return
-        box = drawing.projection.box
-        shown = sum(len(cluster.points) for cluster in drawing.clusters)
-        each = max(1, min(_NAMED, _POINTS // shown))
-        near = (
-            "coordinates_of = 'place'",
-            f"latitude BETWEEN {box.south:.6f} AND {box.north:.6f}",
-            f"longitude BETWEEN {box.west:.6f} AND {box.east:.6f}",
-        )
+        values = ", ".join(f"({longitude!r}, {latitude!r})" for longitude, latitude in asked)
+        here = chosen.where("coordinates_of = 'place'", "latitude = at.north", "longitude = at.east")
         rows = await self._rows(
             chosen,
-            f"""SELECT {INCIDENT} FROM incidents WHERE rowid IN (SELECT rowid FROM (SELECT rowid,
-            row_number() OVER (PARTITION BY latitude, longitude ORDER BY date DESC, id) AS nth
-            FROM incidents {chosen.where(*near)}) WHERE nth <= {each}) ORDER BY date DESC, id""",
+            f"""WITH at (east, north) AS (VALUES {values}) SELECT {INCIDENT} FROM incidents WHERE rowid IN (
+            SELECT value FROM at, json_each((SELECT json_group_array(number) FROM (
+            SELECT rowid AS number FROM incidents {here} ORDER BY date DESC, id LIMIT {_NAMED})))) ORDER BY date DESC, id""",
         )
-        holding = {point: cluster for cluster in drawing.clusters for point in cluster.points}
         for row in rows:
-            if cluster := holding.get((row["longitude"], row["latitude"])):
-                cluster.incidents.append(row)
+            asked[row["longitude"], row["latitude"]].incidents.append(row)
 
     async def incident_map(self, row: Mapping[str, Any], tiles: str | None = None) -> dict[str, Any] | None:
         """Where an incident was, as exactly as is known and no more: a point, a district's area (its province's where that has
@@ -264,6 +263,13 @@ class Queries:
 def _counting(chosen: Selection) -> tuple[str, str]:
     """The table that counts a selection fastest, and how."""
     return ("counts", "sum(incidents)") if chosen.countable else ("incidents", "count(*)")
+
+
+def _inside(box: Box) -> tuple[str, str]:
+    return (
+        f"latitude BETWEEN {box.south:.6f} AND {box.north:.6f}",
+        f"longitude BETWEEN {box.west:.6f} AND {box.east:.6f}",
+    )
 
 
 def _unasked(counts: Mapping[str, int]) -> Box:
