@@ -574,6 +574,11 @@ class Archive:
         row = self._one("SELECT current_version FROM articles WHERE url = ?", (url,))
         return None if row is None else row["current_version"]
 
+    def known_versions(self, versions: Iterable[int]) -> set[int]:
+        """Those of these numbers that are versions of articles."""
+        statement = "SELECT id FROM article_versions WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"] for row in self._all(statement, (json.dumps(list(versions)),))}
+
     def last_seen(self, url: str) -> datetime | None:
         """When an article was last had from its newspaper, or None where it is not known."""
         row = self._one("SELECT last_seen FROM articles WHERE url = ?", (url,))

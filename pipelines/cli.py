@@ -172,15 +172,33 @@ def extract(file: IO[bytes], explain: bool, html: Path | None) -> None:
 @main.command(cls=Help, example="quintanas reextract --jobs 4 --data /srv/quintanas")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), metavar="N", help="Processes that extract.")
 @click.option("--resume", is_flag=True, help="Only what the present extractor has not read: goes on where a run was cut off.")
+@click.option(
+    "--engine", type=click.Choice(["pool", "dask"]), default="pool", show_default=True, help="What runs the processes."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="dask: a running scheduler.  [default: N processes on this machine]")
+@click.option(
+    "--partitions",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="dask: a folder that all workers see, for Parquet files.  [default: in the data folder]",
+)
 @data_option
-def reextract(jobs: int, resume: bool, folder: DataFolder) -> None:
+def reextract(jobs: int, resume: bool, engine: str, scheduler: str | None, partitions: Path | None, folder: DataFolder) -> None:
     """Run the present extractor over every stored article again.
 
-    An article that cannot be read costs itself alone: it is told, and what was known of it stays.
+    An article that cannot be read costs itself alone: it is told, and what was known of it stays. With `--engine dask`, a run
+    that was cut off goes on with the partitions that are left.
     """
     from pipelines.batches import extract_stored
 
-    account = extract_stored(folder, everything=not resume, jobs=jobs)
+    if engine == "dask":
+        from pipelines.dask_engine import extract_with_dask
+
+        account = extract_with_dask(folder, everything=not resume, jobs=jobs, scheduler=scheduler, partitions=partitions)
+    elif scheduler or partitions:
+        raise click.UsageError("--scheduler and --partitions are for --engine dask")
+    else:
+        account = extract_stored(folder, everything=not resume, jobs=jobs)
     click.echo(account.sentence())
     if account.reasons:
         sys.exit(1)
@@ -321,7 +339,7 @@ def review_list(everything: bool, limit: int, folder: DataFolder) -> None:
     """List the incidents that wait for review, the least sure first."""
     from pipelines.review import list_text, listed
 
-    click.echo(list_text(listed(folder, state=None if everything else "unreviewed", limit=limit)))
+    click.echo(list_text(listed(folder, review=None if everything else "unreviewed", limit=limit)))
 
 
 @review.command("show", cls=Help, example="quintanas review show QABCDEFGHIJKL")
