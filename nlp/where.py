@@ -104,13 +104,38 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
         "in": float(direct in prepositions["in"]),
         "inside": float(any(key in prepositions["inside"] for key in wide)),
         "beside": float(any(key in prepositions["beside"] for key in wide)),
+        "located": float(_located(keys, sentence.start, span.start)),
         "opens": float(span.start <= sentence.start + 1),
         f"zone_{sentence.zone}": 1.0,
         f"kind_{mention.kind}": 1.0,
     }
     for role in mention.roles:
         found[f"role_{role}"] = 1.0
+    if mention.kind in FINE and mention.word:
+        group = _groups().get(mention.word.split()[0])
+        if group is not None:
+            found[f"group_{group}"] = 1.0
+        if _namesake(mention):
+            found["namesake"] = 1.0
     return found
+
+
+@cache
+def _groups() -> dict[str, str]:
+    """Kind words of facilities by the group that they belong to."""
+    return {word: group for group, words in data("places.toml")["groups"].items() for word in words}
+
+
+def _located(keys: Sequence[int], start: int, token: int) -> bool:
+    """Whether "la vivienda ubicada en", "un inmueble de" leads to the place."""
+    prepositions = _prepositions()
+    window = keys[max(start, token - 8) : token]
+    return any(key in prepositions["lies"] for key in window) or any(key in prepositions["premises"] for key in window[-4:])
+
+
+def _namesake(mention: PlaceMention) -> bool:
+    """Whether the place is called by a town's name alone, so that the town may be meant: "puerto de Ilo", "valle de Pisco"."""
+    return any(p.kind in _ADMINISTRATIVE for p in (mention.gazetteer or _resolver().gazetteer).named(mention.keys[-1])) if mention.keys else False
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:

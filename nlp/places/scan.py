@@ -72,10 +72,12 @@ class Scan:
         if word.kinds and known < i + 2:
             for entry in word.kinds:
                 end = self._kind_end(i, entry)
-                if end and (not entry.countries or self.country in entry.countries):
+                if end and (not entry.countries or self.country in entry.countries) and not (entry.small and word.cap):
                     after = self._kind_mention(i, end, entry)
                     if after:
                         return after
+            if word.key in self.t.landmarks and (after := self._landmark(i)):
+                return after
         if word.longest:
             after = self._bare(i)
             if after:
@@ -138,7 +140,7 @@ class Scan:
         kind = entry.kind
         keys: tuple[str, ...] = (key,)
         tail: tuple[str, ...] = ()
-        roles = {entry.role} if entry.role else set()
+        roles = set(entry.role.split())
         if entry.only_of and entry.words[0] != "zona" and self._longest_known(begin) != end:
             return 0
         if kind == "neighbourhood" and self.country != "PE":
@@ -149,6 +151,19 @@ class Scan:
         self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
         self.mentions[-1].tail = tail
         return end
+
+    def _landmark(self, i: int) -> int:
+        """ "la plaza de armas", "el mercado modelo": the one that the town has."""
+        words = self.words
+        article = words[i - 1].key if i else ""
+        if article not in self.t.articles and article not in ("del", "al") and not (i and words[i].cap and not self._shouts(i)):
+            return 0
+        for phrase in self.t.landmarks[words[i].key]:
+            end = i + len(phrase)
+            if self._matches(i, phrase) and not (end < self.n and words[end].cap):
+                self._emit("facility", i, end, self._slice(i, end), phrase[0], self._roles(i), (" ".join(phrase),))
+                return end
+        return 0
 
     def _nameless(self, i: int, begin: int, entry: KindWord) -> bool:
         """Whether the kind word only says what stands in the place: "un condominio de San Miguel", "en zona rural de Ica"."""

@@ -24,6 +24,7 @@ class KindWord:
     number: bool = False
     crossing: bool = False
     lower: bool = False
+    small: bool = False
     whole: bool = False
     role: str = ""
     countries: tuple[str, ...] = ()
@@ -103,6 +104,10 @@ class Tables:
                 self.kinds.setdefault(words[0], []).append(KindWord(entry["kind"], words, **options))
         for found in self.kinds.values():
             found.sort(key=lambda k: (-len(k.words), not k.countries))
+        self.landmarks: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in table["landmarks"]["phrases"]:
+            words = tuple(fold(phrase).split())
+            self.landmarks.setdefault(words[0], []).append(words)
         names, bare = table["names"], table["bare"]
         self.after_kind = frozenset(word for found in self.kinds.values() for k in found for word in k.words[1:])
         self.joins = frozenset(names["joins"])
@@ -130,7 +135,7 @@ class Tables:
         self.titles = frozenset(bare["titles"])
         self.common = frozenset(fold(w) for w in bare["common"])
         self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers
-        self.after_kind |= {"con", "entre", "a", "al"}
+        self.after_kind |= {"con", "entre", "a", "al"} | {word for found in self.landmarks.values() for w in found for word in w[1:]}
         self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
         self.blocked: dict[str, list[tuple[str, ...]]] = {}
         for phrase in table["blockers"]["phrases"]:
