@@ -117,7 +117,23 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
             found[f"group_{group}"] = 1.0
         if _namesake(mention):
             found["namesake"] = 1.0
+        if mention.kind == "facility":
+            if scene.headed is None:
+                scene.headed = frozenset(
+                    key for v in scene.views if v.sentence.zone == "headline" for key in keys[v.sentence.start : v.sentence.end]
+                )
+            if sentence.zone != "headline" and keys[span.start] in scene.headed:
+                found["headed"] = 1.0
+            if "institution" in mention.roles and scene.kind in _WITHIN:
+                found["within"] = 1.0
+    nearest = min((max(span.start - end, start - span.end, 0) for start, end in view.deeds), default=None)
+    if nearest is not None:
+        found["near"] = max(1.0 - nearest / 20, 0.0)
     return found
+
+
+_WITHIN = frozenset({"corruption", "other_crime", "drug_offence", "theft", "burglary", "sexual_violence"})
+"""Crimes that happen inside institutions."""
 
 
 @cache
