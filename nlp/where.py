@@ -112,12 +112,12 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
     for role in mention.roles:
         found[f"role_{role}"] = 1.0
     if mention.kind in FINE and mention.word:
-        group = _groups().get(mention.word.split()[0])
-        if group is not None:
-            found[f"group_{group}"] = 1.0
         if _namesake(mention):
             found["namesake"] = 1.0
         if mention.kind == "facility":
+            group = _groups().get(mention.word) or _groups().get(mention.word.split()[0])
+            if group is not None:
+                found[f"group_{group}"] = 1.0
             if scene.headed is None:
                 scene.headed = frozenset(
                     key for v in scene.views if v.sentence.zone == "headline" for key in keys[v.sentence.start : v.sentence.end]
