@@ -151,7 +151,11 @@ def _located(keys: Sequence[int], start: int, token: int) -> bool:
 
 def _namesake(mention: PlaceMention) -> bool:
     """Whether the place is called by a town's name alone, so that the town may be meant: "puerto de Ilo", "valle de Pisco"."""
-    return any(p.kind in _ADMINISTRATIVE for p in (mention.gazetteer or _resolver().gazetteer).named(mention.keys[-1])) if mention.keys else False
+    return (
+        any(p.kind in _ADMINISTRATIVE for p in (mention.gazetteer or _resolver().gazetteer).named(mention.keys[-1]))
+        if mention.keys
+        else False
+    )
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:

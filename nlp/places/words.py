@@ -111,6 +111,8 @@ class Tables:
         names, bare = table["names"], table["bare"]
         self.after_kind = frozenset(word for found in self.kinds.values() for k in found for word in k.words[1:])
         self.joins = frozenset(names["joins"])
+        self.devotions = frozenset(names["devotions"])
+        self.premises = frozenset(names["premises"])
         self.articles = frozenset(names["articles"])
         self.adjectives = frozenset(fold(w) for w in names["adjectives"])
         self.called = frozenset(fold(w) for w in names["called"])
@@ -135,7 +137,9 @@ class Tables:
         self.titles = frozenset(bare["titles"])
         self.common = frozenset(fold(w) for w in bare["common"])
         self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers
-        self.after_kind |= {"con", "entre", "a", "al"} | {word for found in self.landmarks.values() for w in found for word in w[1:]}
+        self.after_kind |= {"con", "entre", "a", "al"} | {
+            word for found in self.landmarks.values() for w in found for word in w[1:]
+        }
         self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
         self.blocked: dict[str, list[tuple[str, ...]]] = {}
         for phrase in table["blockers"]["phrases"]:
