@@ -150,12 +150,11 @@ def _located(keys: Sequence[int], start: int, token: int) -> bool:
 
 
 def _namesake(mention: PlaceMention) -> bool:
-    """Whether the place is called by a town's name alone, so that the town may be meant: "puerto de Ilo", "valle de Pisco"."""
-    return (
-        any(p.kind in _ADMINISTRATIVE for p in (mention.gazetteer or _resolver().gazetteer).named(mention.keys[-1]))
-        if mention.keys
-        else False
-    )
+    """Whether the place bears a town's name alone, so that the town may be meant: "puerto de Ilo", "valle de Pisco"."""
+    if not mention.keys:
+        return False
+    gazetteer = mention.gazetteer or _resolver().gazetteer
+    return any(p.kind in _ADMINISTRATIVE for p in gazetteer.named(mention.keys[-1]))
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
@@ -203,8 +202,29 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         scored.append(replace(candidate, score=score, rule="; ".join(rules) or f"named {mention.zone}"))
+    scored = _shared(scored)
     scored.sort(key=lambda c: -c.score)
     return scored
+
+
+_SHARED = 1.5
+"""How much less than the neighbourhood's score the school in it is to have at least."""
+
+
+def _shared(scored: Sequence[Candidate]) -> list[Candidate]:
+    """Let a facility that stands before a neighbourhood or hamlet of the same phrase share in that one's score."""
+    best: dict[int, Candidate] = {}
+    for c in scored:
+        if c.mention.kind in ("neighbourhood", "populated_place"):
+            known = best.get(c.mention.chain)
+            best[c.mention.chain] = c if known is None or c.score > known.score else known
+    lifted: list[Candidate] = []
+    for c in scored:
+        around = best.get(c.mention.chain)
+        if around is not None and c.mention.kind == "facility" and c.mention.last <= around.mention.first:
+            c = replace(c, score=max(c.score, around.score - _SHARED))
+        lifted.append(c)
+    return lifted
 
 
 _MOST = 40
@@ -361,7 +381,7 @@ def _finest(best: Candidate, fine: Sequence[Candidate]) -> Candidate:
     same = [
         c for c in fine if c.mention.chain == best.mention.chain and c.mention.kind in _FINER and c.score > best.score - 2.0
     ]
-    return min(same, key=lambda c: (_FINER[c.mention.kind], -c.score), default=best)
+    return min(same, key=lambda c: (3 if "group_wide" in c.features else _FINER[c.mention.kind], -c.score), default=best)
 
 
 def _inside(inner: ResolvedPlace, outer: ResolvedPlace, name: str) -> bool:

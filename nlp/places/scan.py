@@ -20,6 +20,7 @@ _APPOSITION = 7
 """Tokens of an apposition ("en la misma comuna") that may stand before ", donde"."""
 _HEADS = 4
 """Places of the headline that a bare name is compared with."""
+_OFFICE = frozenset({"office"})
 _NONE: frozenset[str] = frozenset()
 _CONTRACTED = {"del": "de", "al": "a"}
 _OF = frozenset({"de", "del"})
@@ -74,7 +75,7 @@ class Scan:
                 if self._matches(i, phrase):
                     return i + len(phrase)
         known = self._longest_known(i) if word.kinds and word.cap and word.longest > 1 else 0
-        if word.kinds and known < i + 2:
+        if word.kinds and (known < i + 2 or self._key(i, known) in self.t.bodies):
             for entry in word.kinds:
                 end = self._kind_end(i, entry)
                 if end and (not entry.countries or self.country in entry.countries) and not (entry.small and word.cap):
@@ -83,6 +84,8 @@ class Scan:
                         return after
             if word.key in self.t.landmarks and (after := self._landmark(i)):
                 return after
+        if word.cap and i > 1 and self.words[i - 1].key in _OF and self._some_noun(i - 1) and (after := self._in_some(i)):
+            return after
         if word.cap and self.country in _GRIDS and i and (after := self._corner(i)):
             return after
         if word.longest:
@@ -155,7 +158,13 @@ class Scan:
         if kind == "facility":
             keys = tuple(dict.fromkeys([fold(self._slice(i, end)), key]))
             tail = self._tails(begin, end, bool(entry.role) and entry.words[0] in self.t.territorial)
-        self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
+        if kind == "facility" and not roles and begin < end:  # "local de la Policía Ambiental", "oficina de la Defensoría"
+            at = begin + (self.words[begin].key in self.t.articles and begin + 1 < end)
+            roles = next((set(k.role.split()) for k in self.words[at].kinds or () if "body" in k.role), roles)
+        around = self._roles(i)
+        if "institution" in roles:
+            around -= _OFFICE  # "la Policía del penal": which police it is does not say that it happened elsewhere
+        self._emit(kind, i, end, core, " ".join(entry.words), roles | around, keys)
         self.mentions[-1].tail = tail
         return end
 
@@ -182,7 +191,8 @@ class Scan:
             return False
         if entry.kind == "street":
             vague = entry.plural or (entry.words[0] == "calle" and i > 0 and words[i - 1].key in t.indefinite | {"plena"})
-            return vague and self._is_admin(begin) and not self._closes_number(end)
+            known = any(p.kind == "district" for p in self.g.named(self._key(begin, end)))
+            return vague and (known or self._is_admin(begin)) and not self._closes_number(end)
         if not self._is_admin(begin) and not (self.country != "PE" and self._abroad_here(words[begin].key)):
             return False
         if end + 1 < self.n and words[end].text == "," and self._admin_word(end + 1) and words[end + 1].key not in _WIDER:
@@ -527,6 +537,8 @@ class Scan:
         if not end:
             return 0
         key = self._key(i, end)
+        if key in t.bodies:
+            return end
         prev = words[i - 1] if i else None
         follow = words[end] if end < n else None
         before = prev.key if prev else ""
@@ -628,7 +640,7 @@ class Scan:
     def _in_some(self, i: int) -> int:
         """ "una casa de Los Jazmines, en Ventanilla": a name that no table holds."""
         name = self._name(i, False, False)
-        if name is None or self.words[i].kinds or not self._admin_follows(name[1]):
+        if name is None or self._longest_known(i) >= name[1] or self.words[i].kinds or not self._admin_follows(name[1]):
             return 0
         key = self._key(i, name[1])
         if key in self.t.blocked_names or len(key) < 4:
@@ -637,9 +649,11 @@ class Scan:
         return name[1]
 
     def _some_noun(self, k: int) -> bool:
-        """Whether "una casa", "dos viviendas" stands before the preposition at token k."""
-        words = self.words
-        return k > 1 and words[k - 1].key in self.t.premises and (words[k - 2].key in self.t.indefinite)
+        """Whether "una casa", "vecinos" stands before the preposition at token k."""
+        words, t = self.words, self.t
+        if k < 1:
+            return False
+        return words[k - 1].key in t.dwellers or (k > 1 and words[k - 1].key in t.premises and words[k - 2].key in t.indefinite)
 
     def _ends_at(self, token: int) -> bool:
         return bool(self.mentions) and self.mentions[-1].last == token
@@ -648,8 +662,6 @@ class Scan:
         """A capitalised name that no table holds: maybe a small place after "en", with wider places after it."""
         words, n, t = self.words, self.n, self.t
         word = words[i]
-        if i > 2 and words[i - 1].key in _OF and self._some_noun(i - 1) and (after := self._in_some(i)):
-            return after
         if word.key in ("los", "las"):
             name = self._name(i, False, False)
             return self._gang_end(name[1]) if name is not None and name[1] - i > 1 else i + 1
@@ -908,26 +920,32 @@ class Scan:
 
     def _below(self) -> None:
         """Read a bare name as a neighbourhood where what stands around it says so: "Buenos Aires, Víctor Larco"."""
-        head = [m for m in self.mentions if m.zone in ("headline", "dateline") and m.kind == "district"][:_HEADS]
+        head = [m for m in self.mentions if m.zone in ("headline", "dateline") and m.kind in ADMIN and m.kind != "country"][:_HEADS]
         for k, m in enumerate(self.mentions):
-            if m.word or m.kind != "district" or m.country != "PE" or "demonym" in m.roles or m.zone == "headline":
+            if m.word or m.kind != "district" or m.country != "PE" or "demonym" in m.roles:
                 continue
-            small = [p for p in self.g.named(m.keys[0]) if p.kind == "neighbourhood"]
-            small += self.g.populated(m.keys[0]) if small or m.locative else ()
+            own = [p for p in m.candidates if p.kind in ADMIN]
+            if not own:
+                continue  # a province's capital
             after = self.mentions[k + 1] if k + 1 < len(self.mentions) else None
             if after is not None and (after.chain != m.chain or after.kind != "district" or after.keys == m.keys):
                 after = None
-            for large in [after] if after is not None else head if small else []:
-                told = [p for p in large.candidates if p.kind == "district" and p.country == "PE"]
-                own = [p for p in m.candidates if p.kind in ADMIN]
-                lies = [p for p in small if any(p.within(q) for q in told)]
-                plain = large is after and large.word.startswith("distrito") and m.locative and bool(told)
-                if (not lies and not plain) or any(
+            small = [p for p in self.g.named(m.keys[0]) if p.kind == "neighbourhood"]
+            if not small and after is None and not m.locative:
+                continue
+            hamlets = self.g.populated(m.keys[0])
+            for large in [after] if after is not None else head:
+                told = [p for p in large.candidates if p.kind in ADMIN and p.country == "PE" and p.kind != "country"]
+                towns = [q for q in told if q.kind == "district"]
+                if large.keys == m.keys or any(
                     p.within(q) or q.within(p) or fold(p.province or "") == large.keys[0] for p in own for q in told
                 ):
                     continue
-                m.kind, m._found = "neighbourhood", tuple(lies)
-                break
+                lies = [p for p in small if any(p.within(q) for q in told)]
+                lies += [p for p in hamlets if any(p.within(q) for q in towns)]
+                if lies or (large is after and large.word.startswith("distrito") and m.locative and towns):
+                    m.kind, m._found = "neighbourhood", tuple(lies)
+                    break
 
     def _part_of(self, small: PlaceMention, large: PlaceMention) -> bool:
         """Whether "X de Y" names X as a part of the municipality Y, as the press abroad writes: "Desamparados de Alajuela"."""

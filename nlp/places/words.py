@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from ..gazetteer import BELOW, Gazetteer, Kind, fold
 from ..lexicon import data
 
+_MONEY = ("S/", "US$", "RD$")
 QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
 
 
@@ -54,7 +55,7 @@ class Word:
         folded = fold(text)
         self.key = folded if "-" in text else folded.replace(" ", "")
         first = next((c for c in text if c.isalnum()), "")
-        self.cap = first.isupper() and not text[0].isspace()
+        self.cap = first.isupper() and not text[0].isspace() and not text.startswith(_MONEY)
         self.upper = text.isupper() and len(self.key) > 1
         self.digit = first.isdigit()
         self.kinds = tables.kinds.get(self.key) if not any(c in text for c in "(),;:") else None
@@ -109,10 +110,13 @@ class Tables:
             words = tuple(fold(phrase).split())
             self.landmarks.setdefault(words[0], []).append(words)
         names, bare = table["names"], table["bare"]
+        self.bodies = frozenset(" ".join(k.words) for found in self.kinds.values() for k in found if "body" in k.role)
+        """Names of authorities, which a neighbourhood may share ("Guardia Civil")."""
         self.after_kind = frozenset(word for found in self.kinds.values() for k in found for word in k.words[1:])
         self.joins = frozenset(names["joins"])
         self.devotions = frozenset(names["devotions"])
         self.premises = frozenset(names["premises"])
+        self.dwellers = frozenset(names["dwellers"])
         self.articles = frozenset(names["articles"])
         self.adjectives = frozenset(fold(w) for w in names["adjectives"])
         self.called = frozenset(fold(w) for w in names["called"])
