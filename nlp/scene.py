@@ -45,6 +45,8 @@ class View:
     """What came after the deed that the sentence tells of (complaint, care, court, funeral, footage)."""
     dated: bool = False
     """Names a day or a part of one."""
+    deeds: list[tuple[int, int]] = field(default_factory=list)
+    """Tokens of the words that tell or name a crime."""
     placed: bool = False
     """Names a street, neighbourhood, populated place or facility that is no institution's."""
 
@@ -58,6 +60,10 @@ class Scene:
     mentions: list[Mention] = field(default_factory=list)
     places: list[Any] | None = None
     """The candidates of `nlp.where`, once they are scored."""
+    kind: str = ""
+    """Incident type."""
+    headed: frozenset[int] | None = None
+    """Ids of the headline's words, once they are asked for."""
     dates: list[Any] | None = None
     """The candidates of `nlp.when`, once they are scored."""
 
@@ -113,6 +119,8 @@ def survey(doc: Doc, found: list[Mention], kind: str) -> Scene:
             elif early:
                 court_early = max(court_early, mention.score)
         elif role in ("act", "name") or (role in ("agent", "sign") and mention.trigger.type == kind):
+            if role in ("act", "name"):
+                view.deeds.append((mention.span.start, mention.span.end))
             share = 1.0 if mention.trigger.type == kind else 0.7 if mention.trigger.type in types else 0.3
             if role in ("agent", "sign"):
                 share *= 0.5
@@ -133,7 +141,7 @@ def survey(doc: Doc, found: list[Mention], kind: str) -> Scene:
         view.told = "told" in names
         view.aftermath = frozenset(names - {"told"})
         view.aside = next((name for name in readings.get(view.sentence.order, {}) if name in _SET_ASIDE), "")
-    scene = Scene(views, event, found)
+    scene = Scene(views, event, found, kind=kind)
     for span in doc.spans.get("dates", ()):
         view_of, value = scene.view(span.start), get(span, "date")
         if view_of is not None and value is not None and value.precision in ("day", "none"):

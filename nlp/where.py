@@ -104,13 +104,57 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
         "in": float(direct in prepositions["in"]),
         "inside": float(any(key in prepositions["inside"] for key in wide)),
         "beside": float(any(key in prepositions["beside"] for key in wide)),
+        "located": float(_located(keys, sentence.start, span.start)),
         "opens": float(span.start <= sentence.start + 1),
         f"zone_{sentence.zone}": 1.0,
         f"kind_{mention.kind}": 1.0,
     }
     for role in mention.roles:
         found[f"role_{role}"] = 1.0
+    if mention.kind in FINE and mention.word:
+        if _namesake(mention):
+            found["namesake"] = 1.0
+        if mention.kind == "facility":
+            group = _groups().get(mention.word) or _groups().get(mention.word.split()[0])
+            if group is not None:
+                found[f"group_{group}"] = 1.0
+            if scene.headed is None:
+                scene.headed = frozenset(
+                    key for v in scene.views if v.sentence.zone == "headline" for key in keys[v.sentence.start : v.sentence.end]
+                )
+            if sentence.zone != "headline" and keys[span.start] in scene.headed:
+                found["headed"] = 1.0
+            if "institution" in mention.roles and scene.kind in _WITHIN:
+                found["within"] = 1.0
+    nearest = min((max(span.start - end, start - span.end, 0) for start, end in view.deeds), default=None)
+    if nearest is not None:
+        found["near"] = max(1.0 - nearest / 20, 0.0)
     return found
+
+
+_WITHIN = frozenset({"corruption", "other_crime", "drug_offence", "theft", "burglary", "sexual_violence"})
+"""Crimes that happen inside institutions."""
+
+
+@cache
+def _groups() -> dict[str, str]:
+    """Kind words of facilities by the group that they belong to."""
+    return {word: group for group, words in data("places.toml")["groups"].items() for word in words}
+
+
+def _located(keys: Sequence[int], start: int, token: int) -> bool:
+    """Whether "la vivienda ubicada en", "un inmueble de" leads to the place."""
+    prepositions = _prepositions()
+    window = keys[max(start, token - 8) : token]
+    return any(key in prepositions["lies"] for key in window) or any(key in prepositions["premises"] for key in window[-4:])
+
+
+def _namesake(mention: PlaceMention) -> bool:
+    """Whether the place bears a town's name alone, so that the town may be meant: "puerto de Ilo", "valle de Pisco"."""
+    if not mention.keys:
+        return False
+    gazetteer = mention.gazetteer or _resolver().gazetteer
+    return any(p.kind in _ADMINISTRATIVE for p in gazetteer.named(mention.keys[-1]))
 
 
 def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> list[Candidate]:
@@ -158,8 +202,29 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         scored.append(replace(candidate, score=score, rule="; ".join(rules) or f"named {mention.zone}"))
+    scored = _shared(scored)
     scored.sort(key=lambda c: -c.score)
     return scored
+
+
+_SHARED = 1.5
+"""How much less than the neighbourhood's score the school in it is to have at least."""
+
+
+def _shared(scored: Sequence[Candidate]) -> list[Candidate]:
+    """Let a facility that stands before a neighbourhood or hamlet of the same phrase share in that one's score."""
+    best: dict[int, Candidate] = {}
+    for c in scored:
+        if c.mention.kind in ("neighbourhood", "populated_place"):
+            known = best.get(c.mention.chain)
+            best[c.mention.chain] = c if known is None or c.score > known.score else known
+    lifted: list[Candidate] = []
+    for c in scored:
+        around = best.get(c.mention.chain)
+        if around is not None and c.mention.kind == "facility" and c.mention.last <= around.mention.first:
+            c = replace(c, score=max(c.score, around.score - _SHARED))
+        lifted.append(c)
+    return lifted
 
 
 _MOST = 40
@@ -319,7 +384,7 @@ def _finest(best: Candidate, fine: Sequence[Candidate]) -> Candidate:
     same = [
         c for c in fine if c.mention.chain == best.mention.chain and c.mention.kind in _FINER and c.score > best.score - 2.0
     ]
-    return min(same, key=lambda c: (_FINER[c.mention.kind], -c.score), default=best)
+    return min(same, key=lambda c: (3 if "group_wide" in c.features else _FINER[c.mention.kind], -c.score), default=best)
 
 
 def _explicit(mention: PlaceMention) -> bool:

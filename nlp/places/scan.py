@@ -18,9 +18,15 @@ _FINE = frozenset({"neighbourhood", "populated_place", "facility"})
 _TRAVEL = frozenset({"origin", "destination"})
 _APPOSITION = 7
 """Tokens of an apposition ("en la misma comuna") that may stand before ", donde"."""
+_HEADS = 4
+"""Places of the headline that a bare name is compared with."""
+_OFFICE = frozenset({"office"})
 _NONE: frozenset[str] = frozenset()
 _CONTRACTED = {"del": "de", "al": "a"}
 _OF = frozenset({"de", "del"})
+_GRIDS = frozenset({"AR", "UY", "PY", "CL", "BO"})
+"""Countries whose press writes "Hernandarias al 1500" and "Homero y Recondo" without the word for a street."""
+_WIDER = frozenset({"provincia", "region", "departamento", "estado"})
 
 
 class Scan:
@@ -69,13 +75,19 @@ class Scan:
                 if self._matches(i, phrase):
                     return i + len(phrase)
         known = self._longest_known(i) if word.kinds and word.cap and word.longest > 1 else 0
-        if word.kinds and known < i + 2:
+        if word.kinds and (known < i + 2 or self._key(i, known) in self.t.bodies):
             for entry in word.kinds:
                 end = self._kind_end(i, entry)
-                if end and (not entry.countries or self.country in entry.countries):
+                if end and (not entry.countries or self.country in entry.countries) and not (entry.small and word.cap):
                     after = self._kind_mention(i, end, entry)
                     if after:
                         return after
+            if word.key in self.t.landmarks and (after := self._landmark(i)):
+                return after
+        if word.cap and i > 1 and self.words[i - 1].key in _OF and self._some_noun(i - 1) and (after := self._in_some(i)):
+            return after
+        if word.cap and self.country in _GRIDS and i and (after := self._corner(i)):
+            return after
         if word.longest:
             after = self._bare(i)
             if after:
@@ -128,7 +140,7 @@ class Scan:
         key = fold(core)
         if key in self.t.blocked_names or key.split(" ")[0] in self.t.blocked_names:
             return 0
-        if self._nameless(i, begin, entry):
+        if self._nameless(i, begin, end, entry):
             known = self.g.named(key)
             if self._longest_known(begin) == end or self._abroad_here(key):
                 self._emit(
@@ -138,7 +150,7 @@ class Scan:
         kind = entry.kind
         keys: tuple[str, ...] = (key,)
         tail: tuple[str, ...] = ()
-        roles = {entry.role} if entry.role else set()
+        roles = set(entry.role.split())
         if entry.only_of and entry.words[0] != "zona" and self._longest_known(begin) != end:
             return 0
         if kind == "neighbourhood" and self.country != "PE":
@@ -146,20 +158,45 @@ class Scan:
         if kind == "facility":
             keys = tuple(dict.fromkeys([fold(self._slice(i, end)), key]))
             tail = self._tails(begin, end, bool(entry.role) and entry.words[0] in self.t.territorial)
-        self._emit(kind, i, end, core, " ".join(entry.words), roles | self._roles(i), keys)
+        if kind == "facility" and not roles and begin < end:  # "local de la Policía Ambiental", "oficina de la Defensoría"
+            at = begin + (self.words[begin].key in self.t.articles and begin + 1 < end)
+            roles = next((set(k.role.split()) for k in self.words[at].kinds or () if "body" in k.role), roles)
+        around = self._roles(i)
+        if "institution" in roles:
+            around -= _OFFICE  # "la Policía del penal": which police it is does not say that it happened elsewhere
+        self._emit(kind, i, end, core, " ".join(entry.words), roles | around, keys)
         self.mentions[-1].tail = tail
         return end
 
-    def _nameless(self, i: int, begin: int, entry: KindWord) -> bool:
-        """Whether the kind word only says what stands in the place: "un condominio de San Miguel", "en zona rural de Ica"."""
+    def _landmark(self, i: int) -> int:
+        """ "la plaza de armas", "el mercado modelo": the one that the town has."""
         words = self.words
+        article = words[i - 1].key if i else ""
+        if article not in self.t.articles and article not in ("del", "al") and not (i and words[i].cap and not self._shouts(i)):
+            return 0
+        for phrase in self.t.landmarks[words[i].key]:
+            end = i + len(phrase)
+            if self._matches(i, phrase) and not (end < self.n and words[end].cap):
+                self._emit("facility", i, end, self._slice(i, end), phrase[0], self._roles(i), (" ".join(phrase),))
+                return end
+        return 0
+
+    def _nameless(self, i: int, begin: int, end: int, entry: KindWord) -> bool:
+        """Whether the kind word only says what stands in the place: "un condominio de San Miguel", "en zona rural de Ica"."""
+        words, t = self.words, self.t
         before = words[begin - 1].key
         if before in self.t.articles and before != "del":
             before = words[begin - 2].key
-        if words[i].cap or entry.role or entry.kind in ADMIN or entry.kind == "street" or before not in _OF:
+        if words[i].cap or entry.role or entry.kind in ADMIN or before not in _OF:
             return False
+        if entry.kind == "street":
+            vague = entry.plural or (entry.words[0] == "calle" and i > 0 and words[i - 1].key in t.indefinite | {"plena"})
+            known = any(p.kind == "district" for p in self.g.named(self._key(begin, end)))
+            return vague and (known or self._is_admin(begin)) and not self._closes_number(end)
         if not self._is_admin(begin) and not (self.country != "PE" and self._abroad_here(words[begin].key)):
             return False
+        if end + 1 < self.n and words[end].text == "," and self._admin_word(end + 1) and words[end + 1].key not in _WIDER:
+            return False  # "sector rural de Paine, comuna de Longaví"
         return i > 0 and (words[i - 1].key in self.t.indefinite or any(w.key in self.t.vague for w in words[i + 1 : begin]))
 
     def _numbered(self, i: int, j: int) -> int:
@@ -234,6 +271,11 @@ class Scan:
             return 0
         self._emit("street", i, end, self._slice(j, end), words[i].key, self._roles(i), ())
         return end
+
+    def _closes_number(self, end: int) -> bool:
+        """Whether a house number or a second name stands there: "las calles de Moche y Piura"."""
+        words = self.words
+        return end < self.n and (words[end].digit or (words[end].key == "y" and end + 1 < self.n and words[end + 1].cap))
 
     def _closes(self, end: int) -> bool:
         """Whether a comma or the end of the sentence stands there."""
@@ -318,6 +360,8 @@ class Scan:
         """The name that follows a kind word: tokens [begin, end), or None."""
         words, n, t = self.words, self.n, self.t
         while j < n and words[j].text == ":":
+            j += 1
+        if j + 1 < n and words[j].text == "," and entry.kind == "facility" and words[j + 1].text in QUOTES:
             j += 1
         if j >= n:
             return None
@@ -431,7 +475,8 @@ class Scan:
             if joint in _OF:
                 if words[k].kinds and not (known and known > k) and words[k].key not in ("villa",):
                     break
-                if not whole and not (known and known > k) and self._is_admin(k):
+                devout = words[end - 1].key in t.devotions
+                if not whole and not devout and not (known and known > k) and self._is_admin(k):
                     break
             end = k
         if admin and known:
@@ -497,6 +542,8 @@ class Scan:
             )
             return longer
         key = self._key(i, end)
+        if key in t.bodies:
+            return end
         prev = words[i - 1] if i else None
         follow = words[end] if end < n else None
         before = prev.key if prev else ""
@@ -545,7 +592,11 @@ class Scan:
         listed = " " in key and prev is not None and prev.text == ","
         if kinds <= _FINE and not (told or comma or aside or listed or opening or self._admin_follows(end)):
             return 0
-        if " " not in key and kinds <= {"neighbourhood", "facility"} and not (strong or comma or aside):
+        if (
+            " " not in key
+            and kinds <= {"neighbourhood", "facility"}
+            and not (strong or comma or aside or self._some_noun(i - 1))
+        ):
             return 0  # "Márquez", "Leticia" and "Camacho" are persons too
         kind = self._bare_kind(places)
         self._emit(kind, i, end, self._slice(i, end), "", self._roles(i) | self._gang(i), (key,), locative=strong)
@@ -559,10 +610,55 @@ class Scan:
             return "district"  # a province's capital that its district is not named after: Pucallpa, Tingo María
         return next(k for k in order if k in found)
 
+    def _corner(self, i: int) -> int:
+        """ "Ayolas al 300", "en Juan Molina y Libertad, barrio Noroeste": streets without the word for one."""
+        words, n = self.words, self.n
+        before = words[i - 1].key
+        if words[i].kinds or words[i].key in self.t.breaks or (words[i - 1].cap and before not in self.t.strong):
+            return 0
+        end = i
+        while end < n and end - i < 4 and words[end].cap:
+            end += 1
+        if end - i < 4 and end + 2 < n and words[end].key in ("y", "e") and words[end + 1].cap and not words[end + 1].kinds:
+            stop = end + 1
+            while stop < n and stop - end < 4 and words[stop].cap:
+                stop += 1
+            number = stop + 1 < n and words[stop].key == "al" and words[stop + 1].digit
+            if number:
+                end = stop
+            elif before == "en" and self._closes(stop):
+                known = (self._longest_known(i) == end) + (self._longest_known(end + 1) == stop)
+                if known < 2 and not any(self._is_admin(k) for k in (i, end + 1)):
+                    self._emit("street", i, stop, self._slice(i, stop), "", self._roles(i), ())
+                    return stop
+                return 0
+        if end + 1 < n and words[end].key == "al" and words[end + 1].text.isdecimal() and words[end + 1].text.endswith("00"):
+            self._emit("street", i, end + 2, self._slice(i, end + 2), "", self._roles(i), ())
+            return end + 2
+        return 0
+
     def _after_noun(self, k: int) -> bool:
         """Whether a common noun stands before the preposition at token k: "calles de La Esperanza", not "Juan de Castilla"."""
         prev = self.words[k - 1] if k > 0 else None
         return prev is not None and prev.key.isalpha() and not prev.cap and len(prev.key) > 3
+
+    def _in_some(self, i: int) -> int:
+        """ "una casa de Los Jazmines, en Ventanilla": a name that no table holds."""
+        name = self._name(i, False, False)
+        if name is None or self._longest_known(i) >= name[1] or self.words[i].kinds or not self._admin_follows(name[1]):
+            return 0
+        key = self._key(i, name[1])
+        if key in self.t.blocked_names or len(key) < 4:
+            return 0
+        self._emit("neighbourhood", i, name[1], self._slice(i, name[1]), "", self._roles(i), (key,))
+        return name[1]
+
+    def _some_noun(self, k: int) -> bool:
+        """Whether "una casa", "vecinos" stands before the preposition at token k."""
+        words, t = self.words, self.t
+        if k < 1:
+            return False
+        return words[k - 1].key in t.dwellers or (k > 1 and words[k - 1].key in t.premises and words[k - 2].key in t.indefinite)
 
     def _ends_at(self, token: int) -> bool:
         return bool(self.mentions) and self.mentions[-1].last == token
@@ -624,14 +720,26 @@ class Scan:
         """Whether ", en Trujillo", "(Trujillo)" or ", distrito de Chao" comes next."""
         words = self.words
         k = end
+        apart = False
         while (
             k < self.n
-            and k - end < 5
-            and (words[k].text in (",", "(") or words[k].key in self.t.connectors)
+            and k - end < 6
+            and (words[k].text in (",", "(") or words[k].key in self.t.connectors or self._admin_word(k))
             and words[k].key != "y"
         ):
+            apart = apart or words[k].text in (",", "(")
             k += 1
-        return k > end and k < self.n and bool(words[k].longest) and self._is_admin(k)
+        if k == end or k >= self.n or not words[k].cap:
+            return False
+        if words[k].longest and self._is_admin(k):
+            return True
+        name = self._name(k, False, False) if apart and self.country != "PE" else None
+        return name is not None and self._abroad_here(self._key(*name))
+
+    def _admin_word(self, k: int) -> bool:
+        """Whether "comuna", "municipio", "distrito" stands there, small."""
+        word = self.words[k]
+        return not word.cap and any(entry.kind in ADMIN and len(entry.words) == 1 for entry in word.kinds or ())
 
     def _longer_abroad(self, i: int, end: int) -> int:
         """End of a town's name that begins with another place's: "San Salvador de Jujuy"; 0 if there is none."""
@@ -819,7 +927,37 @@ class Scan:
                 chain += 1
             m.chain = chain
             last = m
+        self._below()
         self._told_where()
+
+    def _below(self) -> None:
+        """Read a bare name as a neighbourhood where what stands around it says so: "Buenos Aires, Víctor Larco"."""
+        head = [m for m in self.mentions if m.zone in ("headline", "dateline") and m.kind in ADMIN and m.kind != "country"][:_HEADS]
+        for k, m in enumerate(self.mentions):
+            if m.word or m.kind != "district" or m.country != "PE" or "demonym" in m.roles:
+                continue
+            own = [p for p in m.candidates if p.kind in ADMIN]
+            if not own:
+                continue  # a province's capital
+            after = self.mentions[k + 1] if k + 1 < len(self.mentions) else None
+            if after is not None and (after.chain != m.chain or after.kind != "district" or after.keys == m.keys):
+                after = None
+            small = [p for p in self.g.named(m.keys[0]) if p.kind == "neighbourhood"]
+            if not small and after is None and not m.locative:
+                continue
+            hamlets = self.g.populated(m.keys[0])
+            for large in [after] if after is not None else head:
+                told = [p for p in large.candidates if p.kind in ADMIN and p.country == "PE" and p.kind != "country"]
+                towns = [q for q in told if q.kind == "district"]
+                if large.keys == m.keys or any(
+                    p.within(q) or q.within(p) or fold(p.province or "") == large.keys[0] for p in own for q in told
+                ):
+                    continue
+                lies = [p for p in small if any(p.within(q) for q in told)]
+                lies += [p for p in hamlets if any(p.within(q) for q in towns)]
+                if lies or (large is after and large.word.startswith("distrito") and m.locative and towns):
+                    m.kind, m._found = "neighbourhood", tuple(lies)
+                    break
 
     def _part_of(self, small: PlaceMention, large: PlaceMention) -> bool:
         """Whether "X de Y" names X as a part of the municipality Y, as the press abroad writes: "Desamparados de Alajuela"."""

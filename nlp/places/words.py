@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from ..gazetteer import BELOW, Gazetteer, Kind, fold
 from ..lexicon import data
 
+_MONEY = ("S/", "US$", "RD$")
 QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
 
 
@@ -24,6 +25,7 @@ class KindWord:
     number: bool = False
     crossing: bool = False
     lower: bool = False
+    small: bool = False
     whole: bool = False
     role: str = ""
     countries: tuple[str, ...] = ()
@@ -53,7 +55,7 @@ class Word:
         folded = fold(text)
         self.key = folded if "-" in text else folded.replace(" ", "")
         first = next((c for c in text if c.isalnum()), "")
-        self.cap = first.isupper() and not text[0].isspace()
+        self.cap = first.isupper() and not text[0].isspace() and not text.startswith(_MONEY)
         self.upper = text.isupper() and len(self.key) > 1
         self.digit = first.isdigit()
         self.kinds = tables.kinds.get(self.key) if not any(c in text for c in "(),;:") else None
@@ -103,9 +105,18 @@ class Tables:
                 self.kinds.setdefault(words[0], []).append(KindWord(entry["kind"], words, **options))
         for found in self.kinds.values():
             found.sort(key=lambda k: (-len(k.words), not k.countries))
+        self.landmarks: dict[str, list[tuple[str, ...]]] = {}
+        for phrase in table["landmarks"]["phrases"]:
+            words = tuple(fold(phrase).split())
+            self.landmarks.setdefault(words[0], []).append(words)
         names, bare = table["names"], table["bare"]
+        self.bodies = frozenset(" ".join(k.words) for found in self.kinds.values() for k in found if "body" in k.role)
+        """Names of authorities, which a neighbourhood may share ("Guardia Civil")."""
         self.after_kind = frozenset(word for found in self.kinds.values() for k in found for word in k.words[1:])
         self.joins = frozenset(names["joins"])
+        self.devotions = frozenset(names["devotions"])
+        self.premises = frozenset(names["premises"])
+        self.dwellers = frozenset(names["dwellers"])
         self.articles = frozenset(names["articles"])
         self.adjectives = frozenset(fold(w) for w in names["adjectives"])
         self.called = frozenset(fold(w) for w in names["called"])
@@ -130,7 +141,9 @@ class Tables:
         self.titles = frozenset(bare["titles"])
         self.common = frozenset(fold(w) for w in bare["common"])
         self.after_kind |= self.joins | self.called | self.adjectives | self.numbering | self.numbers
-        self.after_kind |= {"con", "entre", "a", "al"}
+        self.after_kind |= {"con", "entre", "a", "al"} | {
+            word for found in self.landmarks.values() for w in found for word in w[1:]
+        }
         self.blocked_names = frozenset(fold(w) for w in table["blockers"]["names"])
         self.blocked: dict[str, list[tuple[str, ...]]] = {}
         for phrase in table["blockers"]["phrases"]:
