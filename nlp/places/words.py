@@ -54,6 +54,8 @@ class Word:
         self.text = text
         folded = fold(text)
         self.key = folded if "-" in text else folded.replace(" ", "")
+        if text.startswith(_MONEY):
+            self.key = text.casefold()
         first = next((c for c in text if c.isalnum()), "")
         self.cap = first.isupper() and not text[0].isspace() and not text.startswith(_MONEY)
         self.upper = text.isupper() and len(self.key) > 1
