@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from spacy.tokens import Doc
 
@@ -932,7 +933,8 @@ class Scan:
 
     def _below(self) -> None:
         """Read a bare name as a neighbourhood where what stands around it says so: "Buenos Aires, Víctor Larco"."""
-        head = [m for m in self.mentions if m.zone in ("headline", "dateline") and m.kind in ADMIN and m.kind != "country"][:_HEADS]
+        wide = (m for m in self.mentions if m.zone in ("headline", "dateline") and m.kind in ADMIN and m.kind != "country")
+        head = list(islice(wide, _HEADS))
         for k, m in enumerate(self.mentions):
             if m.word or m.kind != "district" or m.country != "PE" or "demonym" in m.roles:
                 continue
