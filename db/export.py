@@ -230,24 +230,9 @@ def _geojson(conn: sqlite3.Connection, out: Path) -> int:
 
 
 def _parquet(conn: sqlite3.Connection, out: Path) -> int:
-    try:
-        import pyarrow  # type: ignore[import-untyped]
-        from pyarrow import parquet
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError("Parquet needs pyarrow: pip install 'quintanas[parquet]'") from error
-    kinds = {"text": pyarrow.string(), "integer": pyarrow.int64(), "real": pyarrow.float64()}
-    fields = [pyarrow.field(one.name, kinds[one.type], metadata={"description": one.es}) for one in _columns()]
-    book, release = codebook.load(), release_of(conn)
-    about = {"title": book.title, "license": book.license_url, "source": book.source, "caution": book.caution}
-    about |= {"release": str(release[0]), "published": release[1]} if release else {}
-    schema = pyarrow.schema(fields, metadata=about)
-    rows, count = _rows(conn), 0
-    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        while batch := rows.fetchmany(50_000):
-            arrays = [pyarrow.array(values, field.type) for values, field in zip(zip(*batch, strict=True), fields, strict=True)]
-            writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
-            count += len(batch)
-    return count
+    from db.parquet import write_table
+
+    return write_table(conn, codebook.load().tables["incidents"], out, _ORDER)
 
 
 FORMATS: dict[str, Callable[..., int]] = {".csv": _csv, ".xlsx": _xlsx, ".geojson": _geojson, ".parquet": _parquet}

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from spacy.tokens import Doc, Span
@@ -64,8 +64,11 @@ def mentions(doc: Doc) -> list[Mention]:
     return result
 
 
-def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None) -> Evidence:
-    """Everything that the decisions need, from the mentions of `mentions(doc)`; `orders`: only of those sentences."""
+def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None, since: int = 0) -> Evidence:
+    """Everything that the decisions need, from the mentions of `mentions(doc)`.
+
+    `orders`: only of those sentences; `since`: the sentence from which on what comes later counts less.
+    """
     sentences: list[Sentence] = doc.user_data.get("sentences", [])
     readings: dict[int, dict[str, str]] = doc.user_data.get("readings", {})
     circumstances: dict[str, float] = defaultdict(float)
@@ -78,7 +81,7 @@ def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None
             continue
         told = readings.get(at, {})
         weight = 0.3 if any(r in told for r in ("fiction", "general", "policy", "background", "denied")) else 1.0
-        weight *= _ZONE.get(sentences[at].zone, 1.0) * _DECAY ** min(at, 40)
+        weight *= _ZONE.get(sentences[at].zone, 1.0) * _DECAY ** max(min(at, 40) - since, 0)
         for name in circumstance.names:
             circumstances[name] += weight
         if "vehicle" in circumstance.names:
@@ -88,6 +91,8 @@ def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None
         weight = _ZONE.get(sentences[order].zone, 1.0) * _DECAY ** min(order, 40)
         for name in cues:
             against[name] += weight
+    if since:
+        found = [replace(m, score=m.score / _DECAY ** min(m.sentence.order, since, 40)) for m in found]
     return Evidence(found, circumstances, against, vehicles)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from spacy.language import Language
@@ -33,6 +34,8 @@ class Factuality:
     """The words that decided, "" where nothing spoke against a plain fact."""
 
 
+_TRIED = 8
+"""Tokens after a verb of trying within which the deed that was tried stands."""
 _NOT = ids(("no", "nunca", "jamás", "ni", "sin", "tampoco", "ningún", "ninguna"))
 _IRREALIS = {
     "future": 0.2,
@@ -86,6 +89,11 @@ _QUOTE = get_string_id('"')
 _QUOTES = _OPEN | {_QUOTE}
 
 
+@cache
+def _tried_words() -> dict[str, frozenset[int]]:
+    return {name: ids(words) for name, words in data("context.toml")["tried"].items()}
+
+
 @Language.factory("factuality", requires=["doc.spans", "span._.trigger"], assigns=["span._.factuality"])
 class FactualityReader:
     """Sets `Span._.factuality` of every span in `doc.spans["triggers"]`."""
@@ -112,23 +120,46 @@ class FactualityReader:
                 at += 1
             sentence = found[at]
             if at not in readings:
-                readings[at] = self._read(doc, keys, sentence)
-            put(span, "factuality", self._judge(keys, sentence, span.start, get(span, "trigger"), readings[at]))
+                readings[at], tried = self._read(doc, keys, sentence)
+            trigger: Trigger = get(span, "trigger")
+            status = self._status(keys, span.start, span.end, trigger, readings[at], tried)
+            put(span, "factuality", self._judge(keys, sentence, span.start, trigger, readings[at], status))
         return doc
 
-    def _read(self, doc: Doc, keys: list[int], sentence: Sentence) -> dict[str, str]:
+    def _read(self, doc: Doc, keys: list[int], sentence: Sentence) -> tuple[dict[str, str], list[tuple[int, int]]]:
+        """The readings' cues in a sentence, and from where to where it says that something was tried."""
         cues: dict[str, str] = {}
+        tried: list[tuple[int, int]] = []
         for hit in self._cues.find(keys, sentence.start, sentence.end):
+            if hit.value == "attempted":
+                tried.append((hit.start, hit.end))
             if hit.value not in cues:
                 cues[hit.value] = doc[hit.start : hit.end].text
-        return cues
+        return cues, tried
 
-    def _judge(self, keys: list[int], sentence: Sentence, start: int, trigger: Trigger, cues: dict[str, str]) -> Factuality:
-        status: Status = "completed"
-        if "attempted" in cues:
-            status = "attempted"
-        elif "threatened" in cues or (trigger.type == "extortion" and "threat" in trigger.implies):
-            status = "threatened" if trigger.type != "extortion" else "completed"
+    @staticmethod
+    def _status(
+        keys: list[int], start: int, end: int, trigger: Trigger, cues: dict[str, str], tried: list[tuple[int, int]]
+    ) -> Status:
+        """Whether the deed that tokens `start` to `end` tell was only tried, or only threatened.
+
+        What was tried stands soon after the verb of trying ("intentaron … asaltar"), or the words for failing after the deed
+        ("no lograron…"); a verb in the past between them tells another deed, which was done, and one tries to flee as well.
+        """
+        words = _tried_words() if tried else {}
+        for first, last in tried:
+            if first < end and start < last:
+                return "attempted"
+            if last <= start <= last + _TRIED and not (trigger.form == "past" and start > last + 1):
+                if words["aside"].isdisjoint(keys[last : last + 2]):
+                    return "attempted"
+            elif end <= first and not words["failed"].isdisjoint(keys[first:last]):
+                return "attempted"
+        return "threatened" if "threatened" in cues and trigger.type != "extortion" and trigger.form != "past" else "completed"
+
+    def _judge(
+        self, keys: list[int], sentence: Sentence, start: int, trigger: Trigger, cues: dict[str, str], status: Status
+    ) -> Factuality:
         weight, reading, rule = 1.0, "asserted", ""
         for name in ("fiction", "denied", "general", "habitual", "policy", "background", "hypothetical"):
             if name == "habitual" and trigger.type == "extortion":

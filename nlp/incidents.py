@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from datetime import date, timedelta
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -58,7 +59,7 @@ class Incidents:
         return self._reports(doc, scene, kind, probability * sure)
 
     def _reports(self, doc: Doc, scene: Scene, kind: str, probability: float) -> list[IncidentReport]:
-        segments = several.further(doc, scene)
+        marked, segments = several.further(doc, scene, kind)
         if not segments:
             return [self._report(doc, scene, kind, probability)]
         elsewhere = {order for segment in segments for order in segment.orders}
@@ -71,22 +72,19 @@ class Incidents:
         if own:
             kind, _ = decide(own, doc._.categories.types)
         main = self._report(doc, scene, kind, probability, rest)
+        if marked is not None:
+            first = self._report(doc, several.apart(doc, scene, marked), kind, probability, marked.orders, rest)
+            main = _completed(first, main)
         reports = [main]
         for segment in segments:
             part = [m for m in scene.mentions if m.sentence.order in segment.orders]
-            scores = events.type_scores(events.gather(doc, part, segment.orders))
-            best = max(scores, key=lambda key: scores[key], default=kind)
-            other = best if scores.get(best, 0.0) > 0.5 else kind
-            report = self._report(doc, scene, other, 0.6 * probability, segment.orders)
-            if report.department is None:
-                for name in ("district", "province", "department", "country", "ubigeo"):
-                    setattr(report, name, getattr(main, name))
-                if report.level == "none":
-                    report.level = next(
-                        (level for level in ("district", "province", "department") if getattr(report, level)), "none"
-                    )
-            if report.date is None and segment.same_day:
-                report.date, report.date_end, report.precision = main.date, main.date_end, main.precision
+            scores = events.type_scores(events.gather(doc, part, segment.orders, segment.orders.start))
+            other = decide_further(scores, doc._.categories.types, kind)
+            report = self._report(doc, several.apart(doc, scene, segment), other, 0.6 * probability, segment.orders, rest)
+            _locate(report, main)
+            if report.date is None and segment.later is not None and main.date is not None and main.precision == "day":
+                report.date = (date.fromisoformat(main.date) + timedelta(days=segment.later)).isoformat()
+                report.date_end, report.precision = (main.date_end if not segment.later else None), main.precision
                 report.evidence |= {"date": main.evidence["date"]} if "date" in main.evidence else {}
             key = (report.type, report.place_text, report.street, report.district, report.date)
             if all(key != (r.type, r.place_text, r.street, r.district, r.date) for r in reports):
@@ -94,19 +92,31 @@ class Incidents:
         return reports
 
     def _report(
-        self, doc: Doc, scene: Scene, kind: str, probability: float, within: Collection[int] | None = None
+        self,
+        doc: Doc,
+        scene: Scene,
+        kind: str,
+        probability: float,
+        within: Collection[int] | None = None,
+        beside: Collection[int] = (),
     ) -> IncidentReport:
         report = IncidentReport(type=kind, event=scene.event)
         types = related(kind)
         inside = [m for m in scene.mentions if within is None or m.sentence.order in within]
-        best = max(
-            inside or scene.mentions, key=lambda m: (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score
+        told = inside or scene.mentions
+
+        def fitness(m: events.Mention) -> float:
+            return (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score
+
+        best = max(told, key=fitness)
+        deeds = (
+            [m for m in told if m.trigger.role in ("act", "name", "police")] if best.trigger.role in ("agent", "sign") else ()
         )
-        report.status = best.factuality.status
+        report.status = max(deeds, key=fitness, default=best).factuality.status
         report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
         article = doc._.article
         country, region = (article.country, article.region) if article is not None else (None, None)
-        if doc.spans.get("places") and (spot := where.scene_of_crime(doc, scene, country, region, within)):
+        if doc.spans.get("places") and (spot := where.scene_of_crime(doc, scene, country, region, within, beside)):
             place = spot.place
             for name in _PLACE_FIELDS:
                 setattr(report, name, getattr(place, name))
@@ -125,6 +135,30 @@ class Incidents:
             probability *= _OPEN_DATE
         report.confidence = probability
         return report
+
+
+def _completed(report: IncidentReport, wider: IncidentReport) -> IncidentReport:
+    """The report with the place and the date of one of the same incident from more sentences, where it has none itself."""
+    if "place" not in report.evidence:
+        for name in _PLACE_FIELDS:
+            setattr(report, name, getattr(wider, name))
+        report.evidence |= {"place": wider.evidence["place"]} if "place" in wider.evidence else {}
+    _locate(report, wider)
+    if report.date is None:
+        for name in ("date", "date_end", "precision", "part_of_day"):
+            setattr(report, name, getattr(wider, name))
+        report.evidence |= {"date": wider.evidence["date"]} if "date" in wider.evidence else {}
+    return report
+
+
+def _locate(report: IncidentReport, other: IncidentReport) -> None:
+    """Take the administrative place of another incident of the article where the report has none."""
+    if report.department is not None:
+        return
+    for name in ("district", "province", "department", "country", "ubigeo"):
+        setattr(report, name, getattr(other, name))
+    if report.level == "none":
+        report.level = next((level for level in ("district", "province", "department") if getattr(report, level)), "none")
 
 
 _OPEN_PLACE, _OPEN_DATE = 0.7, 0.85
@@ -152,6 +186,20 @@ def decide(scores: dict[str, float], by_words: dict[str, float]) -> tuple[str, f
     both = probabilities(scores, by_words, weights["rules"], weights["words"])
     best = max(both, key=lambda kind: both[kind])
     return best, both[best]
+
+
+def decide_further(scores: dict[str, float], by_words: dict[str, float], kind: str) -> str:
+    """The likeliest type of a further incident: by the rules' scores of its own sentences, and a little by the whole article's.
+
+    `kind`: the main incident's type, which a round-up's others often share. The weights are those of `data/decision.toml`,
+    table `several_choice`.
+    """
+    w = data("decision.toml")["several_choice"]
+    both = {
+        key: math.log1p(max(scores.get(key, 0.0), 0.0)) + w["words"] * words + w["main_type"] * (key == kind)
+        for key, words in by_words.items()
+    }
+    return max(both, key=lambda key: both[key])
 
 
 def log_odds(probability: float) -> float:

@@ -291,14 +291,22 @@ def _event(view: View, police: bool) -> float:
 
 
 def scene_of_crime(
-    doc: Doc, scene: Scene, country: str | None, region: str | None, within: Collection[int] | None = None
+    doc: Doc,
+    scene: Scene,
+    country: str | None,
+    region: str | None,
+    within: Collection[int] | None = None,
+    beside: Collection[int] = (),
 ) -> Found | None:
-    """The place where the incident happened, None where the text names none."""
+    """The place where the incident happened, None where the text names none.
+
+    `within`: only places of those sentences; `beside`: sentences whose places may tell which of its namesakes each of them is.
+    """
     w = _weights()
     mentions: list[PlaceMention] = []
     for span in doc.spans.get("places", ()):
         view = scene.view(span.start)
-        if within is None or (view and (view.sentence.order in within or view.sentence.zone in ("headline", "dateline"))):
+        if within is None or (view and _may_tell(view, within, beside)):
             mentions.append(get(span, "place"))
     ranked = candidates(doc, scene, within)
     resolver = _resolver()
@@ -330,6 +338,10 @@ def scene_of_crime(
     if rest:
         return Found(resolver.resolve(rest[0].mention, mentions, country, region), rest[0].span, rest[0].rule)
     return _dateline(doc, resolver, mentions, country, region)
+
+
+def _may_tell(view: View, within: Collection[int], beside: Collection[int]) -> bool:
+    return view.sentence.order in within or view.sentence.order in beside or view.sentence.zone in ("headline", "dateline")
 
 
 _RIVALS = 4

@@ -252,8 +252,9 @@ def serve(host: str, port: int, contact: str | None, folder: DataFolder, **optio
 @main.command(cls=Help, example="quintanas export incidentes.xlsx")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.{csv,xlsx,geojson,parquet}|FOLDER")
 @click.option("--exact", is_flag=True, help="CSV for programs: no byte order mark, no apostrophe before a formula.")
+@click.option("--parquet", is_flag=True, help="To a folder: every table as Parquet, for DuckDB, pandas or R.")
 @data_option
-def export(file: Path, exact: bool, folder: DataFolder) -> None:
+def export(file: Path, exact: bool, parquet: bool, folder: DataFolder) -> None:
     """Write the public incidents to a file, or every table as CSV to a folder (a name without an ending).
 
     CSV comes in two flavours. Without --exact it is safe for spreadsheets: no text in it is run as a formula. With --exact
@@ -262,7 +263,7 @@ def export(file: Path, exact: bool, folder: DataFolder) -> None:
     """
     from pipelines.publish import export_incidents
 
-    click.echo(f"{file}: {export_incidents(folder, file, exact=exact)} incidents")
+    click.echo(f"{file}: {export_incidents(folder, file, exact=exact, parquet=parquet)} incidents")
 
 
 @main.command(cls=Help, example="quintanas evaluate gold.jsonl\nquintanas evaluate --linking clusters.jsonl")

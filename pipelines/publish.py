@@ -12,6 +12,7 @@ import nlp
 from db.archive import ArchiveBusy, ArchiveVersionError
 from db.datapackage import describe_csv, export_package
 from db.export import FORMATS, export
+from db.parquet import export_tables
 from db.publish import publish
 from db.serve import serve
 from nlp.persons import redact
@@ -39,10 +40,11 @@ def publish_incidents(folder: DataFolder) -> Mapping[str, int]:
         raise click.ClickException(str(error)) from None
 
 
-def export_incidents(folder: DataFolder, file: Path, *, exact: bool = False) -> int:
+def export_incidents(folder: DataFolder, file: Path, *, exact: bool = False, parquet: bool = False) -> int:
     """Write the public incidents to a CSV, XLSX, GeoJSON or Parquet file, or where `file` has no ending every table as CSV to a
     folder of that name; beside them the note on licence and citation, and beside CSV the Frictionless `datapackage.json`.
-    Returns how many incidents. `exact`: CSV without the apostrophes that keep a spreadsheet from running a text.
+    Returns how many incidents. `exact`: CSV without the apostrophes that keep a spreadsheet from running a text. `parquet`: the
+    tables in the folder are Parquet files.
 
     Raises:
         click.ClickException: there is no public database yet, or the file cannot be written.
@@ -53,8 +55,12 @@ def export_incidents(folder: DataFolder, file: Path, *, exact: bool = False) -> 
         raise click.UsageError(f"{file}: the name must end in {', '.join(FORMATS)}, or be a folder's")
     if exact and kind not in (".csv", ""):
         raise click.UsageError(f"{file}: --exact is for CSV; a {kind} file always holds the texts as they are")
+    if parquet and (kind or exact):
+        raise click.UsageError(f"{file}: --parquet writes every table to a folder: give a name without an ending")
     folder.need_public()
     try:
+        if parquet:
+            return export_tables(folder.public, file)["incidents"]
         if not kind:
             export_package(folder.public, file, exact=exact)
             return export(folder.public, file / "incidents.csv", exact=exact)

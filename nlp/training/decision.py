@@ -19,7 +19,7 @@ from ..evaluate import _admin, _core, align, row_right
 from ..incidents import log_odds, probabilities
 from ..lexicon import data
 from ..pipeline import documents
-from ..scene import survey
+from ..scene import Scene, survey
 from .categorizer import Learner
 from .texts import Text
 
@@ -135,24 +135,51 @@ def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Exa
 
 
 def further(docs: Sequence[Doc], articles: Sequence[Text]) -> list[Example]:
-    """The paragraphs that may tell of a further deed; right are those with a lesser one's place, street, day or district."""
+    """The sentences that may begin to tell of a further deed; right are those that name most of what is a lesser one's own."""
     examples: list[Example] = []
-    keys = ("place_text", "street", "date_text", "district")
     for doc, text in zip(docs, articles, strict=True):
         main = next((incident for incident in text.incidents or () if incident["main"]), None)
         if main is None:
             continue
-        lesser = [incident for incident in text.incidents or () if incident is not main]
-        words = [next((i[key] for key in keys if i.get(key) and i[key] != main.get(key)), None) for i in lesser]
-        left = [word for word in words if word]
         scene = survey(doc, events.mentions(doc), main["type"])
-        for orders, figures, _ in several.features(doc, scene):
-            prose = doc[scene.views[orders[0]].sentence.start : scene.views[orders[-1]].sentence.end].text
-            hit = next((word for word in left if word in prose), None)
-            if hit is not None:
-                left.remove(hit)
-            examples.append((figures, hit is not None))
+        offered = several.openings(doc, scene, main["type"])
+        told = {opening.order for opening in lesser_openings(doc, scene, text.incidents or (), offered)}
+        examples += [(opening.figures, opening.order in told) for opening in offered]
     return examples
+
+
+_OWN = {"place_text": 3, "street": 3, "date_text": 2, "district": 1}
+"""What a sentence tells of a lesser incident, and how much each says that it is its own."""
+
+
+def lesser_openings(
+    doc: Doc, scene: Scene, incidents: Sequence[dict[str, Any]], offered: Sequence[several.Opening]
+) -> list[several.Opening]:
+    """For each lesser incident the sentence that names most of what is its own and not the main one's, if any does."""
+    main = next(incident for incident in incidents if incident["main"])
+    found: list[several.Opening] = []
+    for incident in incidents:
+        words = {key: incident[key] for key in _OWN if incident.get(key) and incident[key] != main.get(key)}
+        if incident["main"] or not words:
+            continue
+        worth: list[tuple[int, int, several.Opening]] = []
+        for opening in offered:
+            sentence = scene.views[opening.order].sentence
+            prose = doc[sentence.start : sentence.end].text.casefold()
+            amount = sum(_OWN[key] for key, value in words.items() if value.casefold() in prose)
+            if amount and opening not in found:
+                worth.append((amount, -opening.order, opening))
+        if worth:
+            found.append(_begun(max(worth, key=lambda entry: entry[:2])[2], [o for o in offered if o not in found]))
+    return found
+
+
+def _begun(opening: several.Opening, offered: Sequence[several.Opening]) -> several.Opening:
+    """The sentence before it in its paragraph that says that another deed follows, if one does, else the sentence itself."""
+    for other in offered:
+        if other.paragraph == opening.paragraph and other.order < opening.order and other.says:
+            return other
+    return opening
 
 
 def _fits(mention: Any, incident: dict[str, Any]) -> bool:

@@ -117,3 +117,45 @@ def test_evidence_points_at_the_words(pipeline: Language) -> None:
         assert source[evidence.start : evidence.end] == evidence.words
         assert evidence.words in evidence.sentence
         assert evidence.rule
+
+
+_TRIED = {
+    "done, with a threat": (
+        "Asaltan botica",
+        "Sujetos armados asaltaron una botica en Moche y amenazaron a la cajera.",
+        "completed",
+    ),
+    "done, threatened before": (
+        "Asesinan a comerciante",
+        "Un comerciante fue asesinado a balazos en Moche. Lo habían amenazado.",
+        "completed",
+    ),
+    "tried to flee after it": (
+        "Asaltan grifo",
+        "Tres sujetos asaltaron un grifo en Moche e intentaron fugar en un auto.",
+        "completed",
+    ),
+    "victim tried to resist": (
+        "Roban celular",
+        "Dos hampones le robaron el celular a un joven en Moche, que intentó defenderse.",
+        "completed",
+    ),
+    "verb of trying before": (
+        "Susto en cajero",
+        "Desconocidos intentaron robar un cajero en Moche, pero sonó la alarma.",
+        "attempted",
+    ),
+    "thwarted": (
+        "Frustran robo a agencia",
+        "La Policía frustró el robo a una agencia bancaria el lunes en Moche y capturó a tres hampones armados.",
+        "attempted",
+    ),
+    "prevented": ("Evitan robo de ganado", "Ronderos evitaron el robo de diez reses en Moche el domingo.", "attempted"),
+    "threat": ("Amenaza con matar a su expareja", "Un sujeto amenazó con matar a su expareja en Moche el lunes.", "threatened"),
+}
+
+
+@pytest.mark.parametrize("name", _TRIED)
+def test_what_was_tried_is_what_stands_by_the_verb(pipeline: Language, name: str) -> None:
+    title, text, status = _TRIED[name]
+    assert [report.status for report in reports(pipeline, text + _TAIL, title)] == [status]
