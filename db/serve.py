@@ -12,9 +12,9 @@ import uvicorn
 from datasette.app import Datasette
 from datasette.plugins import pm
 
+from db.releases import Releases
 from db.site.database import PublicDatabase
 from db.site.metadata import SETTINGS, metadata
-from db.site.queries import Queries
 
 SITE = Path(__file__).with_name("site")
 DATABASE = "incidents"
@@ -35,8 +35,10 @@ def site(
     `language` is "es" or "en". `tiles` is the address of a tile server's pictures with {z}, {x} and {y}, drawn under the maps,
     and `tiles_attribution` the words that it asks for; without them maps are outlines and ask nobody for anything.
 
-    It shows the release that was in place when it started. Raises `FileNotFoundError` where there is no public database, and
-    `ValueError` for a language without words or an address that is none of tiles.
+    It shows the release that was in place when it started; `serve` goes on to the next.
+
+    Raises `FileNotFoundError` where there is no public database, and `ValueError` for a language without words or an
+    address that is none of tiles.
     """
     public = Path(public_path)
     if not public.is_file():
@@ -77,17 +79,22 @@ def serve(
     ready: Callable[[str], None] = print,
 ) -> None:
     """Serve the site until the process is told to end (SIGINT, SIGTERM). Port 0 takes a free one; `ready` gets the address
-    once it answers. The other parameters are those of `site`.
+    once it answers. The other parameters are those of `site`. A release that takes the file's place is served within seconds
+    and without a request refused (`db.releases`).
 
     Raises `FileNotFoundError` where there is no public database, `ValueError` as `site` does, and `OSError` where the port is
     taken.
     """
-    datasette = site(
-        public_path, settings=settings, contact=contact, language=language, tiles=tiles, tiles_attribution=tiles_attribution
-    )
+
+    def make() -> Datasette:
+        return site(
+            public_path, settings=settings, contact=contact, language=language, tiles=tiles, tiles_attribution=tiles_attribution
+        )
+
+    make()  # what is wrong with the settings is said before the port is taken
     listener = listen(host, port)
     try:
-        asyncio.run(_run(datasette, listener, ready))
+        asyncio.run(_run(Releases(Path(public_path), make), listener, ready))
     except KeyboardInterrupt:
         pass  # uvicorn has closed its connections and hands the signal on
     finally:
@@ -114,14 +121,17 @@ def address(listener: socket.socket, base_url: str = "/") -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{base_url}"
 
 
-async def _run(datasette: Datasette, listener: socket.socket, ready: Callable[[str], None]) -> None:
-    await datasette.invoke_startup()
-    await Queries(datasette).warm()  # the socket listens already: who comes meanwhile waits and is not refused
-    config = uvicorn.Config(datasette.app(), log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
+async def _run(releases: Releases, listener: socket.socket, ready: Callable[[str], None]) -> None:
+    datasette = await releases.open()  # the socket listens already: who comes meanwhile waits and is not refused
+    config = uvicorn.Config(releases, log_level="warning", lifespan="off", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)
     if server.started:
         ready(address(listener, datasette.setting("base_url")))
-    await serving
+    watching = asyncio.ensure_future(releases.watch())
+    try:
+        await serving
+    finally:
+        watching.cancel()

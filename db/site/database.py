@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from datasette.database import Database
+from datasette.database import Database, Results
 
 from db import codebook
 from db.site.kept import Kept
@@ -22,6 +22,12 @@ _SORTED_PAGE = re.compile(
 
 # What a table page asks to say how many rows there are, and how many of each value of a facet.
 _COUNT = re.compile(r"\s*select (?:count\(\*\) from |\S+ as value, count\(\*\) as count from \()", re.IGNORECASE)
+_FACET = re.compile(
+    r"\s*select (?P<column>\[?\w+\]?) as value, count\(\*\) as count from \(\s*select .+? from \[?incidents\]? "
+    r"(?P<where>where rowid in \(select rowid from \[?incidents_fts\]? where .+?)\s*\)\s*where (?P=column) is not null\s+"
+    r"group by (?P=column) order by count desc, value limit (?P<limit>\d+)\s*",
+    re.DOTALL,
+)
 _COUNTS = 512  # that are kept; each is a few dozen rows at most
 
 
@@ -56,8 +62,31 @@ class PublicDatabase(Database):
             return await super().execute(sql, params, *args, **kwargs)
         asked = (sql, str(params), kwargs.get("truncate"))
         counted = self._counted.get(asked)
+        if counted is None and (facet := _FACET.fullmatch(sql)):
+            counted = await self._facet(facet, params)
         if counted is None:
             counted = await super().execute(sql, params, **kwargs)
             if len(counted.rows) <= 1001:
                 self._counted.put(asked, counted)
         return counted
+
+    async def _facet(self, asked: re.Match[str], params: Any) -> Any:
+        """A facet of a search. Datasette asks one after another, and each looks up every row that was found again: all that
+        the page has are counted in one pass when the first is asked for. None for one that it has not."""
+        columns = codebook.load().tables["incidents"].site["facets"]
+        column, where, limit = asked["column"].strip("[]"), asked["where"], asked["limit"]
+        if column not in columns:
+            return None
+        key = (where, str(params), limit)
+        if (together := self._counted.get(key)) is None:
+            parts = (
+                f"SELECT * FROM (SELECT '{one}' AS facet, [{one}] AS value, count(*) AS count FROM found"
+                f" WHERE [{one}] IS NOT NULL GROUP BY [{one}] ORDER BY count DESC, value LIMIT {limit})"
+                for one in columns
+            )
+            names = ", ".join(f'"{one}"' for one in columns)
+            sql = f"WITH found AS MATERIALIZED (SELECT {names} FROM incidents {where}) {' UNION ALL '.join(parts)}"
+            together = await super().execute(sql, params, truncate=False)
+            self._counted.put(key, together)
+        rows = [row for row in together.rows if row["facet"] == column]
+        return Results(rows, False, together.description)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
@@ -12,6 +11,7 @@ from datasette import Response
 from datasette.utils.asgi import AsgiStream
 
 from db import codebook
+from db.export import feature
 from db.site.presentation import Presentation, where
 from db.site.queries import INCIDENT, Queries
 from db.site.selection import DATABASE, query_pairs, selection
@@ -90,20 +90,13 @@ async def geojson(datasette: Any, request: Any) -> AsgiStream:
         await response.write('{"type": "FeatureCollection", "features": [')
         page, separator = first, "\n"
         while page:
-            await response.write(separator + ",\n".join(json.dumps(_feature(row), ensure_ascii=False) for row in page))
+            await response.write(separator + ",\n".join(json.dumps(feature(row), ensure_ascii=False) for row in page))
             separator = ",\n"
             page = await rows(page[-1]["_row"]) if len(page) == _PAGE else []
         await response.write("\n]}\n")
 
     headers = {"content-disposition": 'attachment; filename="incidents.geojson"'} if request.args.get("_dl") else {}
     return AsgiStream(stream, headers=headers, content_type="application/geo+json; charset=utf-8")
-
-
-def _feature(row: Mapping[str, Any]) -> dict[str, Any]:
-    known = row["latitude"] is not None and row["longitude"] is not None
-    point = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]} if known else None
-    properties = {name: value for name, value in row.items() if name not in ("_row", "id", "latitude", "longitude")}
-    return {"type": "Feature", "id": row["id"], "geometry": point, "properties": properties}
 
 
 def _add(parent: ET.Element, name: str, text: str) -> None:

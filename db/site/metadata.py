@@ -27,6 +27,7 @@ _ROBOTS = """User-agent: *
 Disallow: {base}incidents/*?
 Disallow: {base}incidents?
 Disallow: {base}-/
+Disallow: {base}descargar/
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -300,7 +302,10 @@ class TestQuestions:
     def test_answer_cut_short_says_so(self, news: Any) -> None:
         page = tree(ask(news.public, "/incidents/nuevos-desde?desde=2025-01-01", settings={"max_returned_rows": 4}))
         assert "Hay más de 4 filas" in words_of(page)
-        assert "4 filas" in page.xpath("string(//section[@id='export'])")
+        (button,) = page.xpath("//section[@id='export']//a[@download and @class='button']")
+        assert "9 filas" in button.text_content(), "the file is not cut short"
+        content = ask(news.public, button.get("href"), settings={"max_returned_rows": 4}).text
+        assert len(list(csv.DictReader(io.StringIO(content)))) == 9
 
     @pytest.mark.parametrize("value", ["'", '"', "'; DROP TABLE incidents; --", "%", "\x00", "9" * 400])
     def test_no_answer_breaks(self, get: Get, value: str) -> None:

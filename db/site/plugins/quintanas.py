@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from db import codebook
 from db.searching import match_expression
-from db.site import charts, feeds, presentation, questions
+from db.site import charts, downloads, feeds, presentation, questions
 from db.site.cartography import Box
 from db.site.kept import keep_pages
 from db.site.queries import Queries
@@ -142,7 +142,19 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
         path = datasette.urls.table(DATABASE, "incidents", format=ending)
         return f"{path}?{urlencode(pairs)}" if pairs else str(path)
 
+    def download(name: str, ending: str = "csv", **more: str) -> str:
+        """The address of everything that this page shows a part of, as a file: a table's name, or "preguntas/" and a
+        question's."""
+        pairs = [*query_pairs(request, drop=("_col", "_nocol")), *more.items()]
+        path = datasette.urls.path(f"/descargar/{name}.{ending}")
+        return f"{path}?{urlencode(pairs)}" if pairs else str(path)
+
+    async def answer_rows(question: str) -> int:
+        return len((await downloads.answer(datasette, request, question))[0])
+
     return {
+        "download_url": download,
+        "answer_rows": answer_rows,
         "release": queries.release,
         "latest": queries.latest,
         "counted": queries.counted,
@@ -291,6 +303,9 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
         (r"^/-/(?:allow-debug|auth-token|logout|messages|patterns|permissions)$", absent),
         (r"^/-/databases(\.json)?$", databases),
         (rf"^/{DATABASE}/incidents\.atom$", feeds.atom),
+        (r"^/descargar/(?P<table>\w+)\.csv$", downloads.table_csv),
+        (r"^/descargar/(?P<table>\w+)\.csv\.LEEME\.txt$", downloads.about),
+        (r"^/descargar/preguntas/(?P<question>[\w-]+)\.csv$", downloads.question_csv),
         (rf"^/{DATABASE}/incidents\.geojson$", feeds.geojson),
     ]
 

@@ -1,0 +1,153 @@
+"""Whole files of what a page shows: CSV of any table, filter or ready question, and the note on licence and citation."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from array import array
+from collections.abc import Iterable
+from typing import Any
+
+from datasette import NotFound, Response
+from datasette.database import QueryInterrupted
+from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import AsgiStream
+from datasette.views.base import DatasetteError
+
+from db import codebook
+from db.export import BOM, note, safe_row
+from db.site.queries import Queries
+from db.site.selection import DATABASE, query_pairs, selection
+
+EXACT = "_exacto"
+"""Parameter that asks for the exact flavour; without it the file is safe for spreadsheets."""
+_CHUNK = 2000  # rows that are read and written at a time; between them other visitors have their turn
+
+
+async def table_csv(datasette: Any, request: Any) -> AsgiStream:
+    """All rows of a table that a filter asks for, in the page's order, however many: their numbers are listed first, in one
+    statement, so that the file holds what was counted; then they are read by number."""
+    table = _table(request)
+    chosen = await selection(datasette, request, table.name)
+    database = datasette.get_database(DATABASE)
+    limit = datasette.setting("sql_time_limit_ms")
+
+    def numbers(conn: sqlite3.Connection, order: str) -> array[int]:
+        with sqlite_timelimit(conn, limit):
+            rows = conn.execute(f'SELECT rowid FROM "{table.name}" {chosen.where()} {order}', chosen.parameters)
+            return array("q", (row[0] for row in rows))
+
+    try:
+        found = await database.execute_fn(lambda conn: numbers(conn, _order(table, request)))
+    except sqlite3.OperationalError as error:
+        if error.args != ("interrupted",):
+            raise DatasetteError(str(error), status=400) from error
+        try:  # a million rows by a column without an index: all of them, in the order of publication
+            found = await database.execute_fn(lambda conn: numbers(conn, ""))
+        except sqlite3.OperationalError as still:
+            raise DatasetteError(str(still), status=400) from still
+    names = [column.name for column in table.columns]
+    columns = ", ".join(f'"{name}"' for name in names)
+    exact = bool(request.args.get(EXACT))
+
+    def text(conn: sqlite3.Connection, part: array[int]) -> str:
+        asked = ", ".join(map(str, part))
+        rows = {
+            row[0]: tuple(row)[1:]
+            for row in conn.execute(f'SELECT rowid, {columns} FROM "{table.name}" WHERE rowid IN ({asked})')
+        }
+        return _csv((rows[number] for number in part), exact=exact)
+
+    async def stream(response: Any) -> None:
+        await response.write(("" if exact else BOM) + _csv([names], exact=True))
+        for at in range(0, len(found), _CHUNK):
+            part = found[at : at + _CHUNK]
+            await response.write(await database.execute_fn(lambda conn, part=part: text(conn, part)))
+
+    return AsgiStream(stream, headers=await _headers(datasette, table.name, len(found), exact), content_type=_TYPE)
+
+
+async def question_csv(datasette: Any, request: Any) -> Response:
+    """All rows of the answer to a ready question, also where the page shows the first thousand."""
+    name = request.url_vars["question"]
+    rows, names = await answer(datasette, request, name)
+    exact = bool(request.args.get(EXACT))
+    body = ("" if exact else BOM) + _csv([names], exact=True) + _csv(rows, exact=exact)
+    return Response(body, headers=await _headers(datasette, name, len(rows), exact), content_type=_TYPE)
+
+
+async def answer(datasette: Any, request: Any, name: str) -> tuple[list[Any], list[str]]:
+    """The whole answer to a ready question as the request's fields put it, and its columns; raises `NotFound` where there is no
+    such question and `DatasetteError` where it takes too long."""
+    question = await datasette.get_canned_query(DATABASE, name, request.actor)
+    if question is None:
+        raise NotFound(f"no question {name}")
+    values = {field: request.args.get(field) or "" for field in question["params"]}
+    try:
+        found = await datasette.get_database(DATABASE).execute(question["sql"], values)
+    except (QueryInterrupted, sqlite3.OperationalError) as error:
+        raise DatasetteError(str(error), status=400) from error
+    return found.rows, [column[0] for column in found.description]
+
+
+async def about(datasette: Any, request: Any) -> Response:
+    """The note that goes with a file: licence, how to cite, which selection, what the columns mean."""
+    table = _table(request)
+    chosen = await selection(datasette, request, table.name)
+    found = await datasette.get_database(DATABASE).execute(
+        f'select count(*) from "{table.name}" {chosen.where()}', chosen.parameters
+    )
+    release = await Queries(datasette).release()
+    path = datasette.urls.table(DATABASE, table.name)
+    pairs = query_pairs(request)
+    page = datasette.absolute_url(request, path) + (f"?{request.query_string}" if pairs else "")
+    exact = bool(request.args.get(EXACT))
+    text = note(
+        (release["number"], release["published"]) if release else None,
+        file=_file(table.name, release, exact),
+        rows=found.rows[0][0],
+        spreadsheet=not exact,
+        address=page if pairs else None,
+        table=table.name,
+    )
+    return Response.text(text)
+
+
+_TYPE = "text/csv; charset=utf-8"
+
+
+def _table(request: Any) -> codebook.Table:
+    table = codebook.load().tables.get(request.url_vars["table"])
+    if table is None:
+        raise NotFound("no such table")
+    return table
+
+
+def _order(table: codebook.Table, request: Any) -> str:
+    asked = next(((key, request.args.get(key)) for key in ("_sort_desc", "_sort") if request.args.get(key)), None)
+    usual = next(((f"_{key}", table.site[key]) for key in ("sort_desc", "sort") if key in table.site), ("_sort", table.key))
+    key, column = asked or usual
+    if table.column(column) is None:
+        raise DatasetteError(f"Cannot sort table by {column}", status=400)
+    return f'ORDER BY "{column}" {"DESC" if key == "_sort_desc" else "ASC"}, rowid'
+
+
+def _csv(rows: Iterable[Any], *, exact: bool) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows if exact else map(safe_row, rows))
+    return out.getvalue()
+
+
+def _file(name: str, release: dict[str, Any] | None, exact: bool) -> str:
+    edition = f"-edicion-{release['number']}" if release else ""
+    return f"quintanas-{name}{edition}{'.exacto' if exact else ''}.csv"
+
+
+async def _headers(datasette: Any, name: str, rows: int, exact: bool) -> dict[str, str]:
+    release = await Queries(datasette).release()
+    return {
+        "content-disposition": f'attachment; filename="{_file(name, release, exact)}"',
+        "link": f'<{codebook.load().license_url}>; rel="license"',
+        "x-total-count": str(rows),
+    }
