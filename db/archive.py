@@ -337,6 +337,15 @@ class Archive:
             for row in rows
         ]
 
+    def hand_back(self, run: int, source: str) -> None:
+        """Let what was handed out to a newspaper's spider in this run and not visited be handed out again: the spider died."""
+        with self.transaction():
+            self._execute(
+                """UPDATE addresses SET handed_run = NULL WHERE source = ? AND handed_run = ?
+                AND coalesce(last_visit, '') < (SELECT started FROM runs WHERE id = ?)""",
+                (source, run, run),
+            )
+
     def claim(self, run: int, link: Mapping[str, Any]) -> bool:
         """Whether an article that another address led to is to be stored in this run; it then counts as handed out."""
         with self.transaction():

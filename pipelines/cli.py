@@ -115,6 +115,7 @@ def main(folder: DataFolder) -> None:  # noqa: ARG001
     metavar="DIR",
     help="Keep the pages that could not be read well in this folder.",
 )
+@click.option("--nodes", type=READABLE, metavar="FILE.toml", help="Share the newspapers out over these Scrapyd nodes.")
 @data_option
 @sources_option
 def crawl(
@@ -124,6 +125,7 @@ def crawl(
     since: datetime | None,
     until: datetime | None,
     keep_html: Path | None,
+    nodes: Path | None,
     folder: DataFolder,
     extra_sources: Path | None,
 ) -> None:
@@ -141,7 +143,14 @@ def crawl(
     if keep_html:
         changes["QUINTANAS_KEEP_HTML"] = str(keep_html)
     days = {"since": since and since.date(), "until": until and until.date()}
-    summary = crawl_newspapers(folder, chosen, changes, **days)
+    if nodes:
+        from pipelines.nodes import crawl_on_nodes, read_nodes
+
+        if since or until or keep_html:
+            raise click.UsageError("--since, --until and --keep-html are for a crawl on this machine, without --nodes")
+        summary = crawl_on_nodes(folder, chosen, read_nodes(nodes), changes)
+    else:
+        summary = crawl_newspapers(folder, chosen, changes, **days)
     click.echo(summary_table(summary.newspapers))
     click.echo(summary.sentence())
     if summary.failed:

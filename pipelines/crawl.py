@@ -212,16 +212,21 @@ def start_in_lines(
 
     `goes_on` is asked after each whether the next at its host is to begin.
     """
-    lines: dict[str, deque[Source]] = {}
-    for source in sources:
-        lines.setdefault(_host(source), deque()).append(source)
 
     def start(line: deque[Source]) -> None:
         source = line.popleft()
         begin(source).add_done_callback(lambda _: start(line) if line and goes_on(source) else None)
 
-    for line in lines.values():
-        start(line)
+    for line in lines_of(sources):
+        start(deque(line))
+
+
+def lines_of(sources: Iterable[Source]) -> list[list[Source]]:
+    """Newspapers in lists, each of those at one host: they are to be crawled one after another."""
+    lines: dict[str, list[Source]] = {}
+    for source in sources:
+        lines.setdefault(_host(source), []).append(source)
+    return list(lines.values())
 
 
 def _host(source: Source) -> str:

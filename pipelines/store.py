@@ -41,6 +41,23 @@ def store_extracted(archive: Archive, run: int, item: Article) -> Effect:
     return effect
 
 
+def store_item(frontier: ArchiveFrontier, item: Article) -> str | None:
+    """Store an article, its visit and its incidents in one transaction, or return why it is left out.
+
+    Raises `scrapy.exceptions.CloseSpider` where the archive cannot be written.
+    """
+    archive = frontier.archive
+    with frontier.writing(), archive.transaction():
+        reason = left_out(archive, item)
+        if reason:
+            visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
+            archive.record_visit(frontier.run, vars(visit))
+        elif store_extracted(archive, frontier.run, item) != "unchanged" and isinstance(item, ExtractedArticle):
+            frontier.read += 1
+            frontier.incidents += len(item.reports)
+    return reason
+
+
 class StoreArticle:
     """Stores each article, its visit and its incidents in one transaction, where the spider's frontier lives."""
 
@@ -55,22 +72,9 @@ class StoreArticle:
         frontier = getattr(self.crawler.spider, "frontier", None)
         assert isinstance(frontier, ArchiveFrontier), "crawl_newspapers gives every spider the archive's frontier"
         try:
-            reason = self._store(frontier, item)
+            reason = store_item(frontier, item)
         except CloseSpider:
             raise DropItem("the archive cannot be written", log_level="DEBUG") from None
         if reason:
             raise DropItem(f"{item.url}: {reason}", log_level="DEBUG")
         return item
-
-    def _store(self, frontier: ArchiveFrontier, item: Article) -> str | None:
-        """Store an article, or return why it is left out."""
-        archive = frontier.archive
-        with frontier.writing(), archive.transaction():
-            reason = left_out(archive, item)
-            if reason:
-                visit = Visit(item.url, item.source, "article", "skipped", datetime.now(UTC), reason, item.status, item.bytes)
-                archive.record_visit(frontier.run, vars(visit))
-            elif store_extracted(archive, frontier.run, item) != "unchanged" and isinstance(item, ExtractedArticle):
-                frontier.read += 1
-                frontier.incidents += len(item.reports)
-        return reason
