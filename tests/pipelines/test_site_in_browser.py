@@ -182,7 +182,7 @@ def test_robberies_in_a_district_since_a_day_by_the_form(
     page.get_by_label("Distrito").select_option(label=district)
     page.get_by_label("Desde el").fill(f"{month}-01")
     page.get_by_role("button", name="Aplicar").click()
-    assert page.locator("table.main tbody tr").count() == count
+    expect(page.locator("table.main tbody tr")).to_have_count(count)
     assert page.locator("table.main .tag").all_inner_texts() == [label] * count
     assert visit.faults == []
 
