@@ -114,3 +114,68 @@ def test_what_is_not_to_be_had_is_an_error_and_no_file(news: Any, path: str, sta
     (answer,) = ask(news, path)
     assert answer.status_code == status
     assert "attachment" not in answer.headers.get("content-disposition", "")
+
+
+def test_json_is_as_docs_export_says(news: Any) -> None:
+    name = news.rows("SELECT id FROM incidents WHERE district = 'Chao'")[0]["id"]
+    page, objects, one, reports, question, counts, changes = ask(
+        news,
+        "/incidents/incidents.json?_shape=array&type=burglary&_size=2",
+        "/incidents/incidents.json?_shape=objects&_size=2",
+        f"/incidents/incidents/{name}.json?_shape=array",
+        f"/incidents/reports.json?incident={name}&_shape=array",
+        "/incidents/por-distrito-y-mes.json?_shape=array&tipo=homicide",
+        "/incidents/incidents.json?_facet=type&_size=0",
+        "/incidents/changes.json?release__gt=12&_shape=array",
+    )
+    assert len(page.json()) == 2
+    assert 'rel="next"' in page.headers["link"]
+    assert objects.json()["filtered_table_rows_count"] == 4
+    assert objects.json()["next"]
+    assert objects.json()["next_url"].startswith("http://localhost/incidents/incidents.json?")
+    assert one.json()[0]["id"] == name
+    assert [row["incident"] for row in reports.json()] == [name]
+    assert len(question.json()) == 1
+    found = {row["value"]: row["count"] for row in counts.json()["facet_results"]["type"]["results"]}
+    assert found == {"burglary": 3, "homicide": 1}
+    assert changes.json() == []
+
+
+def test_facets_of_a_search_are_counted_right(news: Any) -> None:
+    """They are counted together, which must not show."""
+    (answer,) = ask(
+        news, "/incidents/incidents.json?_search=vivienda&_facet=type&_facet=district&_facet=year&_facet=status&_size=0"
+    )
+    found = {
+        name: {row["value"]: row["count"] for row in facet["results"]} for name, facet in answer.json()["facet_results"].items()
+    }
+    ids = [row["id"] for row in ask(news, "/incidents/incidents.json?_search=vivienda&_shape=array")[0].json()]
+    marks = ", ".join("?" for _ in ids)
+    for column in ("type", "district", "year", "status"):
+        rows = news.rows(
+            f"SELECT {column} AS value, count(*) AS n FROM incidents WHERE id IN ({marks}) AND {column} IS NOT NULL GROUP BY 1",
+            *ids,
+        )
+        assert found[column] == {row["value"]: row["n"] for row in rows}, column
+    assert found["type"]
+
+
+def test_pages_that_are_kept_are_told_apart_by_host_and_release(news: Any, report: Report) -> None:
+    datasette = site(news.public)
+    with asyncio.Runner() as runner:
+
+        async def go() -> list[str]:
+            transport = httpx.ASGITransport(app=datasette.app())
+            texts = []
+            for host in ("uno.example", "dos.example", "uno.example"):
+                async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+                    texts.append((await client.get("/incidents/incidents?_vista=mapa")).text)
+            return texts
+
+        one, two, again = runner.run(go())
+    assert one == again
+    assert "http://uno.example/" in one
+    assert "uno.example" not in two
+    news.tell("norte", "z", report(date="2021-01-01"), headline="Nuevo")
+    news.publish()
+    assert "Edición 2" in ask(news, "/")[0].text
