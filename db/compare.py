@@ -16,12 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from db.particulars import fold, likeness, particulars, signature
+from db.particulars import fold, likeness, particulars, signature, tells_aftermath
 from db.privacy import without_house_number
 
 PATH = Path(__file__).with_name("linking.toml")
 FOLLOW_UPS = ("police_action", "judicial")
 _NO_DISTRICT = "00"
+_PROVINCES = 21
+"""Numbers of provinces that a department's codes have at most (Áncash: 20), and 00 for none."""
 
 
 @cache
@@ -72,7 +74,7 @@ def features(report: Mapping[str, Any], headline: str, text: str) -> Features:
         source=report["source"],
         article=report["article"],
         family=rules()["family"].get(report["type"], "other"),
-        event="crime" if report["event"] not in FOLLOW_UPS else "follow_up",
+        event="follow_up" if report["event"] in FOLLOW_UPS or _late(report, headline, last) else "crime",
         district=district,
         province=province,
         first=first,
@@ -82,13 +84,35 @@ def features(report: Mapping[str, Any], headline: str, text: str) -> Features:
     )
 
 
+def _late(report: Mapping[str, Any], headline: str, last: str | None) -> bool:
+    """Whether an article tells days after a dated crime who was arrested for it."""
+    if not (report["date"] and last and report["published"] and tells_aftermath(headline)):
+        return False
+    waited = date.fromisoformat(report["published"][:10]) - date.fromisoformat(last)
+    return waited.days >= int(rules()["aftermath_days"])
+
+
+def provinces(province: str) -> list[str]:
+    """A province's key, and those of places in which it may lie or which may lie in it: for a department all its provinces."""
+    if len(province) != 4 or not province.isdigit():
+        return [province]
+    department = province[:2]
+    return (
+        [f"{department}{number:02}" for number in range(_PROVINCES)]
+        if province.endswith("00")
+        else [province, f"{department}00"]
+    )
+
+
 def place_keys(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Keys of a report's district and province: of its UBIGEO where it has one, else of the names; None where unknown."""
+    """Keys of a report's district and province: of its UBIGEO where it has one, else of the names; None where unknown.
+
+    Of a department alone the province's key is its code with 00.
+    """
     code = report["ubigeo"] or ""
     if len(code) == 6 and not code.startswith(_NO_DISTRICT):
         district = code if not code.endswith("00") else None
-        province = code[:4] if not code.endswith("0000") else None
-        return district, province
+        return district, code[:4]
     country, department, province_name, name = (
         fold(report[column] or "") for column in ("country", "department", "province", "district")
     )
@@ -122,6 +146,8 @@ def compare(one: Features, other: Features) -> float | None:
     weight = table["weight"]
     copied = likeness(one.signature, other.signature) >= table["copy"] and _same_facts(one, other)
     score = table["prior"].get(one.family, table["prior"]["other"]) - table["threshold"]
+    if one.province != other.province:
+        score += weight["coarser_province"]
     follow_up = "follow_up" in (one.event, other.event) and one.family in table["followed_up"]
     timed = _when(one, other, follow_up=follow_up)
     if timed is None:
@@ -135,15 +161,19 @@ def compare(one: Features, other: Features) -> float | None:
     if one.district and other.district and one.district != other.district:
         # One of the two newspapers, or the reading of it, is wrong about the district: only the same finer place says so.
         if not copied and (place is None or place < weight["place_mentioned"]):
-            return None
-        score += weight["other_district"]
+            if not (_is_capital(one.district) or _is_capital(other.district)):
+                return None
+            score += weight["capital_district"]
+        else:
+            score += weight["other_district"]
     if not follow_up and not copied and "killed" in mine and "killed" in yours and mine["killed"] != yours["killed"]:
         return None
     ages = _sets(mine, yours, "ages")
     if ages is not None:
         if not ages and len(mine["ages"]) == len(yours["ages"]) == 1 and not copied and not follow_up:
             return None
-        score += weight["same_age"] * min(ages, 2) if ages else weight["other_age"]
+        other_age = weight["other_age_follow_up" if follow_up else "other_age"]
+        score += weight["same_age"] * min(ages, 2) if ages else other_age
     amounts = _sets(mine, yours, "amounts")
     if amounts is not None:
         score += weight["same_amount"] if amounts else weight["other_amount"]
@@ -177,7 +207,12 @@ def _same_facts(one: Features, other: Features) -> bool:
 
 
 def _same_area(one: Features, other: Features) -> bool:
-    return one.province is not None and one.province == other.province
+    return one.province is not None and other.province is not None and other.province in provinces(one.province)
+
+
+def _is_capital(district: str) -> bool:
+    """Whether a district's key is of the capital of a Peruvian province: its UBIGEO ends in 01."""
+    return len(district) == 6 and district.isdigit() and district.endswith("01")
 
 
 def _when(one: Features, other: Features, *, follow_up: bool) -> float | None:
@@ -231,7 +266,7 @@ def _where(mine: Mapping[str, Any], yours: Mapping[str, Any]) -> float | None:
             elif field == "street" or (mine["area"] and yours["area"]):
                 return None
             else:
-                score += weight["other_place"]
+                score += weight["other_kind_of_place" if mine["area"] != yours["area"] else "other_place"]
         elif (left and _mentioned(left, yours)) or (right and _mentioned(right, mine)):
             score += weight["place_mentioned"]
         elif left or right:

@@ -29,8 +29,8 @@ _LIMIT = 20_000
 _MARKS = re.compile(r"[\u0300-\u036f]")
 _WORDS = 160
 _AMOUNT = re.compile(
-    r"(?:\b(?:s/\.?|us\$|\$)\s?(\d[\d.,]*)(?:\s(mil|millon(?:es)?)\b)?"
-    r"|\b(\d[\d.,]*|[a-z]+)(?:\s(mil|millon(?:es)?)\b)?\s(?:de\s)?(?:nuevos\s)?(?:soles|dolares|pesos|euros|bolivares)\b)"
+    r"(?:\b(?:s/\.?|us\$|\$)\s?(\d{1,3}(?:\s\d{3})+\b|\d[\d.,]*)(?:\s(mil|millon(?:es)?)\b)?"
+    r"|\b(\d{1,3}(?:\s\d{3})+|\d[\d.,]*|[a-z]+)(?:\s(mil|millon(?:es)?)\b)?\s(?:de\s)?(?:nuevos\s)?(?:soles|dolares|pesos|euros|bolivares)\b)"
 )
 
 
@@ -62,6 +62,12 @@ def particulars(headline: str, text: str) -> dict[str, Any]:
         # Every story has a house or a road in it.
         found["premises"] = [name for name in found["premises"] if name not in ("house", "road")] or found["premises"]
     return {key: value for key, value in found.items() if value not in (None, [])}
+
+
+def tells_aftermath(headline: str) -> bool:
+    """Whether a headline tells what became of those who did it: an arrest, a charge, a sentence."""
+    folded = fold(headline)
+    return any(pattern.search(folded) for pattern in _rules()["headline"]["follow_up"])
 
 
 def signature(text: str) -> bytes:
@@ -104,7 +110,7 @@ def _amounts(folded: str) -> set[int]:
     for match in _AMOUNT.finditer(folded):
         digits, times = (match[1], match[2]) if match[1] else (match[3], match[4])
         if digits[0].isdigit():
-            whole = re.sub(r"[.,](?=\d{3}(?!\d))", "", digits.rstrip(".,"))
+            whole = re.sub(r"[.,\s](?=\d{3}(?!\d))", "", digits.rstrip(".,"))
             try:
                 value = float(whole.replace(",", "."))
             except ValueError:
@@ -152,6 +158,7 @@ def _rules() -> dict[str, Any]:
         return re.compile(pattern.replace("(N)", f"({any_number})"))
 
     rules: dict[str, Any] = {name: [compiled(text) for text in texts] for name, texts in content["patterns"].items()}
+    rules["headline"] = {name: [compiled(text) for text in texts] for name, texts in content["headline"].items()}
     rules["single"] = {name: [compiled(text) for text in texts] for name, texts in content["single"].items()}
     return rules | {"numbers": content["numbers"], "multiple": content["multiple"], "common": set(content["common"]["words"])}
 
