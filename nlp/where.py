@@ -312,10 +312,14 @@ def scene_of_crime(
     resolver = _resolver()
     fine = [c for c in ranked if c.mention.kind in FINE and c.score >= w["fine_least"]]
     admin = [c for c in ranked if c.mention.kind not in FINE and c.mention.kind != "country"]
-    found = _coherent(fine, admin, lambda mention: resolver.resolve(mention, mentions, country, region))
+
+    def resolve(mention: PlaceMention) -> ResolvedPlace:
+        return resolver.resolve(mention, mentions, country, region)
+
+    found = _coherent(fine, admin, resolve)
     if found is not None:
         place, best = found
-        place = _complete(place, best, [c for c in ranked if c.mention.kind in FINE])
+        place = _complete(place, best, [c for c in ranked if c.mention.kind in FINE], resolve)
         for wider in admin[:6]:
             if place.district is not None:
                 break
@@ -426,8 +430,13 @@ def _resolver() -> Resolver:
     return Resolver()
 
 
-def _complete(place: ResolvedPlace, best: Candidate, fine: Sequence[Candidate]) -> ResolvedPlace:
-    """Add the street to a named place, or the named place to a street, where another good mention gives it."""
+def _complete(
+    place: ResolvedPlace, best: Candidate, fine: Sequence[Candidate], resolve: Callable[[PlaceMention], ResolvedPlace]
+) -> ResolvedPlace:
+    """Add the street to a named place, or the named place to a street, where another good mention gives it.
+
+    A street that runs through many districts lies in the one of the named place, where that one is sure and its own a guess.
+    """
     w = _weights()
     for other in fine:
         gap = abs(other.mention.sentence - best.mention.sentence)
@@ -436,8 +445,15 @@ def _complete(place: ResolvedPlace, best: Candidate, fine: Sequence[Candidate]) 
         if place.street is None and other.mention.kind == "street" and other.score > w["fine_least"]:
             return replace(place, street=other.mention.text, level="street")
         if place.place_text is None and other.mention.kind != "street" and "institution" not in other.mention.roles:
+            named = resolve(other.mention)
+            if place.rule in _GUESSED and named.rule in _SURE and named.district and named.country == place.country:
+                return replace(named, street=place.street, level=place.level)
             return replace(place, place_text=other.mention.text)
     return place
+
+
+_SURE, _GUESSED = ("named", "chain"), ("headline", "lead", "article", "office", "region")
+"""Rules by which the text itself says where a fine place lies, and those that look for it from afar (`ResolvedPlace.rule`)."""
 
 
 def _fill(place: ResolvedPlace, wider: ResolvedPlace) -> ResolvedPlace:

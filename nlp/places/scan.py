@@ -118,6 +118,11 @@ class Scan:
             at += 1
         return at
 
+    def _is_flat(self, key: str) -> bool:
+        """Whether "departamento de El Agustino" means a dwelling: the name is a district's and no region's."""
+        kinds = {p.kind for p in self.g.named(key)}
+        return "district" in kinds and not kinds & {"department", "province"}
+
     def _kind_mention(self, i: int, j: int, entry: KindWord) -> int:
         if entry.number:
             return self._numbered(i, j)
@@ -149,6 +154,9 @@ class Scan:
                 )
                 return end
         kind = entry.kind
+        if kind == "department" and self._is_flat(key):
+            self._emit("district", begin, end, core, "", self._roles(i), (key,), locative=True)
+            return end
         keys: tuple[str, ...] = (key,)
         tail: tuple[str, ...] = ()
         roles = set(entry.role.split())

@@ -679,6 +679,14 @@ def test_pipeline_with_places_survives_the_disk(tmp_path: object) -> None:
             "San Miguel",
             "Lima",
         ),
+        # a flat is no region
+        (
+            "Horror en El Agustino: mata a su pareja",
+            "Un hombre mató a cuchilladas a su pareja en un departamento de El Agustino, en Lima.",
+            "PE",
+            "El Agustino",
+            "Lima",
+        ),
         # a name that begins with another place's, and one that "Ciudad" belongs to
         (None, "Un hombre mató a su vecino en San Salvador de Jujuy.", "AR", "San Salvador de Jujuy", "Jujuy"),
         (None, "Un hombre fue asesinado a balazos en Ciudad Valles.", "MX", "Ciudad Valles", "San Luis Potosí"),
