@@ -294,3 +294,17 @@ def test_numbers_are_read_as_what_they_count(text: str, key: str, value: list[in
     assert found[key] == value
     assert found.get("killed") != 21
     assert found.get("injured") != 20
+
+
+@pytest.mark.parametrize(
+    ("sentence", "precision"),
+    [
+        ("Robaron una vivienda en las inmediaciones de la urbanización Las Quintanas la noche del domingo.", 2),
+        ("Robaron una vivienda a dos cuadras de la urbanización Las Quintanas la noche del domingo.", 2),
+        ("Cerca de las 8 robaron una vivienda en la urbanización Las Quintanas la noche del domingo.", 1),
+    ],
+)
+def test_near_a_place_is_said(newsroom: Any, report: Report, sentence: str, precision: int) -> None:
+    newsroom.tell("norte", "a", report(sentence=sentence))
+    newsroom.publish()
+    assert newsroom.rows("SELECT where_prec FROM incidents") == [{"where_prec": precision}]
