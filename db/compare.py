@@ -121,6 +121,17 @@ def place_keys(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return district, wider
 
 
+def is_near(place: str | None, sentence: str | None) -> bool:
+    """Whether a sentence says that something happened near a named place and not in it."""
+    if not place or not sentence:
+        return False
+    before, found, _ = fold(sentence).partition(fold(place))
+    words = before.rstrip()
+    for article in (" la", " el", " los", " las"):
+        words = words.removesuffix(article)
+    return bool(found) and any(f" {words}".endswith(f" {fold(near)}") for near in rules()["places"]["near"])
+
+
 def days(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """First and last day on which a report's incident may have happened: as dated, or the week before its publication."""
     text, end = report["date"], report["date_end"]

@@ -55,6 +55,7 @@ def _merge_place(merged: dict[str, Any], reports: Sequence[Mapping[str, Any]]) -
     ranked = sorted(reports, key=lambda report: (LEVELS.index(report["level"]), -report["confidence"]))
     best = ranked[0]
     merged |= {name: best[name] for name in (*_ADMIN, "street", "place_text", "level")}
+    merged["near"] = best.get("near", False)
     merged["place_from"] = best["public"] if best["level"] != "none" else None
     for report in ranked[1:]:
         for name in ("street", "place_text"):

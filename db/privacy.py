@@ -36,7 +36,8 @@ def without_house_number(street: str | None, *, bare: bool = True) -> str | None
 
 
 def without_addresses(sentence: str | None) -> str | None:
-    """A sentence without the numbers of houses, plots and flats in it; "[…]" stands where one was.
+    """A sentence without the numbers of houses, plots and flats in it, and where it speaks of a minor without the names of
+    schools; "[…]" stands where one was.
 
     >>> without_addresses("Ocurrió en jirón Pizarro 450, Mz. B Lt. 5, frente al colegio N.° 80891.")
     'Ocurrió en jirón Pizarro […], […], frente al colegio N.° 80891.'
@@ -52,9 +53,14 @@ def without_addresses(sentence: str | None) -> str | None:
     def sentence_before(match: re.Match[str]) -> list[str]:
         return [word.strip(" ,;:()").casefold() for word in match.string[: match.start()].split()[-3:]]
 
-    text = rules["plot"].sub("[…]", sentence)
+    text = sentence
+    if speaks_of_minor(sentence):
+        # The initials of "I. E. 80891" may have been taken for a person's.
+        text = re.sub(r"(?<=\])\s?\d{3,6}\b", " […]", rules["school"].sub(r"\g<school> […]", sentence))
+    text = rules["plot"].sub("[…]", text)
     text = rules["number"].sub(numbered, text)
     text = rules["bare"].sub(lambda match: f"{match['street']} […]", text)
+    text = rules["lives"].sub(lambda match: f"{match['street']} […]", text)
     return re.sub(r"\[…\](?:[\s,;y-]{0,3}\[…\])+", "[…]", text)
 
 
@@ -74,7 +80,7 @@ def speaks_of_minor(text: str | None) -> bool:
     """Whether a text speaks of somebody under age."""
     if not text:
         return False
-    ages = (int(match[1]) for match in re.finditer(r"\b(\d{1,2}) años", text))
+    ages = (int(match[1] or match[2]) for match in re.finditer(r"\b(\d{1,2}) años|\((\d{1,2})\)", text))
     return _rules()["minor"].search(text) is not None or any(age < 18 for age in ages)
 
 
@@ -127,6 +133,16 @@ def _rules() -> dict[str, Any]:
         "number": re.compile(rf"(?<!\w)(?:{any_of('number_sign')})(?:\s?[.°º:])*\s*{digits}", re.IGNORECASE),
         "bare": re.compile(
             rf"(?P<street>(?<!\w)(?:{any_of('street')})\.?(?:\s{name}){{1,6}}),?\s\d{{2,5}}(?:\s?-\s?\w{{1,3}}\b|[A-Za-z]\b)?"
+            r"(?!\w)(?!\sde\s(?-i:[A-ZÁÉÍÓÚÑ]))",
+            re.IGNORECASE,
+        ),
+        "school": re.compile(
+            rf"(?P<school>(?<!\w)(?:{any_of('school')}))\s+(?:[nN][.°º]*\s*)?[\"“«]?(?:(?-i:[A-ZÁÉÍÓÚÑ])[\w.’-]*|\d+)"
+            r"(?:\s(?:(?:de|del|la|las|los|el|y)\s){0,2}(?:(?-i:[A-ZÁÉÍÓÚÑ])[\w’-]*|\d+)){0,6}[\"”»]?",
+            re.IGNORECASE,
+        ),
+        "lives": re.compile(
+            rf"(?P<street>(?<!\w)(?:{any_of('lives')})(?:\s{name}){{1,6}}),?\s\d{{2,5}}(?:\s?-\s?\w{{1,3}}\b|[A-Za-z]\b)?"
             r"(?!\w)(?!\sde\s(?-i:[A-ZÁÉÍÓÚÑ]))",
             re.IGNORECASE,
         ),

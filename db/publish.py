@@ -23,6 +23,7 @@ from sqlite_utils import Database
 from db import codebook, tables
 from db.archive import Archive
 from db.changes import record_changes
+from db.compare import is_near
 from db.identity import link
 from db.instants import now, utc
 from db.merging import merge
@@ -233,7 +234,7 @@ def _corrections(
         names = {key: place.get(key) for key in ("department", "province", "district", "latitude", "longitude")}
         fixed = {**names, "country": "PE", **fixed}
     if fixed.keys() & {"ubigeo", "district", "place_text", "street", "level"}:
-        fixed["place_from"] = None
+        fixed |= {"place_from": None, "near": False}
         merged = {**without, **fixed}
         if "level" not in fixed:
             finer = (("street", "street"), (merged["level"] if merged["place_text"] else "", "place_text"))
@@ -259,6 +260,7 @@ def _read(row: sqlite3.Row, redact: Redact) -> dict[str, Any]:
     report["killed"], report["injured"] = features.get("killed"), features.get("injured")
     sentences = [evidence.get("sentence") for evidence in report["evidence"].values()]
     report["sexual"] = is_sexual(report["type"], report["headline"], *sentences)
+    report["near"] = is_near(report["place_text"], (report["evidence"].get("place") or {}).get("sentence"))
     report["street"] = without_house_number(report["street"])
     report["place_text"] = without_house_number(report["place_text"], bare=False)
     if is_home(report["place_text"]):
@@ -397,10 +399,10 @@ def date_precision(date: str | None, end: str | None) -> int | None:
 
 
 def where_precision(place: Mapping[str, Any]) -> int | None:
-    """UCDP's where_prec of a place: 1 exact, 3 district, 4 province or department, 5 a line, 6 country; None for no place."""
+    """UCDP's where_prec of a place: 1 exact, 2 near it, 3 district, 4 province or department, 5 line, 6 country; None: no place."""
     level = place["level"]
     if level in ("facility", "neighbourhood", "populated_place"):
-        return 1
+        return 2 if place.get("near") else 1
     if level == "street":
         line = re.search(r"(?i)\b(?:carretera|panamericana|autopista|ruta|v[ií]a)\b", place["street"] or "")
         exact = re.search(r"(?i)\b(?:km|kil[oó]metro|cuadra)\b", place["street"] or "") or place["place_text"]

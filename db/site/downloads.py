@@ -60,6 +60,8 @@ async def table_csv(datasette: Any, request: Any) -> AsgiStream:
         return _csv((rows[number] for number in part), exact=exact)
 
     async def stream(response: Any) -> None:
+        if request.method == "HEAD":
+            return
         await response.write(("" if exact else BOM) + _csv([names], exact=True))
         for at in range(0, len(found), _CHUNK):
             part = found[at : at + _CHUNK]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from db.archive import Archive
 from db.identity import link
+from db.particulars import particulars
 
 Report = Callable[..., dict[str, Any]]
 
@@ -232,3 +234,77 @@ def test_kill_in_the_middle_loses_no_identifier(newsroom: Any, report: Report) -
     assert len(after) == 34
     numbers = [row["number"] for row in newsroom.rows("SELECT number FROM releases ORDER BY number")]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+KILLING = "Un hombre de 34 años murió baleado cuando esperaba pasajeros en su mototaxi. Los sicarios huyeron hacia el cerro."
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"district": "Víctor Larco Herrera", "ubigeo": "130111", "place_text": None, "level": "district"},
+        {"district": None, "province": None, "ubigeo": "130000", "level": "neighbourhood"},
+    ],
+)
+def test_city_or_department_for_the_district_does_not_keep_apart(newsroom: Any, report: Report, other: dict[str, Any]) -> None:
+    first = {"type": "homicide"} | ({} if other["district"] is None else {"place_text": None, "level": "district"})
+    newsroom.tell("norte", "a", report(**first), headline="Matan a mototaxista", body=KILLING)
+    text = "A los 34 años, un mototaxista (34) murió: lo mataron mientras esperaba pasajeros. Los sicarios huyeron al cerro."
+    newsroom.tell("sol", "b", report(type="homicide", **other), headline="Crimen de mototaxista", body=text)
+    assert newsroom.publish()["incidents"] == 1
+
+
+def test_two_districts_beside_the_capital_stay_two(newsroom: Any, report: Report) -> None:
+    told = (
+        KILLING,
+        "A balazos mataron a un conductor que estaba sentado en su trimóvil. Nadie vio a los asesinos, dijeron vecinos.",
+    )
+    places = (("norte", "El Porvenir", "130102"), ("sol", "La Esperanza", "130105"))
+    for (source, name, code), text in zip(places, told, strict=True):
+        where = {"district": name, "ubigeo": code, "place_text": None, "level": "district"}
+        newsroom.tell(source, "a", report(type="homicide", **where), headline="Matan a mototaxista", body=text)
+    assert newsroom.publish()["incidents"] == 2
+
+
+def test_age_of_the_arrested_does_not_contradict_that_of_the_victim(newsroom: Any, report: Report) -> None:
+    street = {"street": "avenida Jaime Blanco", "place_text": None, "level": "street", "type": "homicide"}
+    newsroom.tell("norte", "a", report(**street), headline="Matan a mototaxista", body=KILLING)
+    newsroom.tell(
+        "sol",
+        "b",
+        report(**street),
+        headline="Capturan a presunto sicario de mototaxista",
+        body="La Policía capturó a un joven de 19 años por matar a un mototaxista que esperaba pasajeros. Tenía un revólver.",
+        published=datetime(2025, 11, 24, 12, tzinfo=UTC),
+    )
+    assert newsroom.publish()["incidents"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("Se llevaron S/ 7 400 de la caja.", "amounts", [7400]),
+        ("Perdió 12 500 soles.", "amounts", [12500]),
+        ("Un muchacho de 21 años muerto dejó la balacera.", "ages", [21]),
+        ("El cobrador de 20 años herido fue atendido.", "ages", [20]),
+    ],
+)
+def test_numbers_are_read_as_what_they_count(text: str, key: str, value: list[int]) -> None:
+    found = particulars("", text)
+    assert found[key] == value
+    assert found.get("killed") != 21
+    assert found.get("injured") != 20
+
+
+@pytest.mark.parametrize(
+    ("sentence", "precision"),
+    [
+        ("Robaron una vivienda en las inmediaciones de la urbanización Las Quintanas la noche del domingo.", 2),
+        ("Robaron una vivienda a dos cuadras de la urbanización Las Quintanas la noche del domingo.", 2),
+        ("Cerca de las 8 robaron una vivienda en la urbanización Las Quintanas la noche del domingo.", 1),
+    ],
+)
+def test_near_a_place_is_said(newsroom: Any, report: Report, sentence: str, precision: int) -> None:
+    newsroom.tell("norte", "a", report(sentence=sentence))
+    newsroom.publish()
+    assert newsroom.rows("SELECT where_prec FROM incidents") == [{"where_prec": precision}]

@@ -127,3 +127,22 @@ def test_no_point_for_what_is_wider_than_a_district(newsroom: Any, report: Repor
 )
 def test_house_numbers_leave_a_sentence(sentence: str, public: str) -> None:
     assert without_addresses(sentence) == public
+
+
+@pytest.mark.parametrize(
+    ("sentence", "public"),
+    [
+        ("La menor, alumna del colegio Santa Rosa de Lima, fue asaltada.", "La menor, alumna del colegio […], fue asaltada."),
+        ("Un escolar de 13 años de la I. E. 80891 fue asaltado.", "Un escolar de 13 años de la I. E. […] fue asaltado."),
+        (
+            "Una niña de la institución educativa «Los Ceibos» fue herida.",
+            "Una niña de la institución educativa […] fue herida.",
+        ),
+        ("Un escolar que estudia en la [nombre]80891 fue asaltado.", "Un escolar que estudia en la [nombre] […] fue asaltado."),
+        ("La víctima (12) estudia en el colegio San Juan.", "La víctima (12) estudia en el colegio […]."),
+        ("Asaltaron el colegio San Juan y se llevaron laptops.", "Asaltaron el colegio San Juan y se llevaron laptops."),
+        ("El agraviado vive en Los Cedros 245, tercer piso.", "El agraviado vive en Los Cedros […], tercer piso."),
+    ],
+)
+def test_schools_of_minors_and_homes_leave_a_sentence(sentence: str, public: str) -> None:
+    assert without_addresses(sentence) == public

@@ -47,6 +47,7 @@ def test_every_command_has_help_with_an_example(quintanas: Run, command: str) ->
         ["extract", "no-such-file.jsonl"],
         ["evaluate"],
         ["export", "incidents.pdf"],
+        ["export", "incidents.xlsx", "--exact"],
         ["serve", "--port", "99999"],
     ],
 )

@@ -95,7 +95,7 @@ def test_export_folder_holds_every_table_and_its_description(quintanas: Run, cop
         assert head.split(",") == [field["name"] for field in resource["schema"]["fields"]]
 
 
-@pytest.mark.parametrize("half", ["develop", "heldout"])
+@pytest.mark.parametrize("half", ["develop", "develop-free", "heldout"])
 def test_clusters_are_joined_with_few_false_joins(quintanas: Run, half: str) -> None:
     done = quintanas("evaluate", "--linking", CLUSTERS / f"{half}.jsonl", "--json")
     assert done.returncode == 0, done.stderr

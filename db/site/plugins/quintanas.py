@@ -43,6 +43,7 @@ SECURITY_HEADERS = {
     b"x-frame-options": b"DENY",
     b"permissions-policy": b"geolocation=(), camera=(), microphone=()",
 }
+_METHODS = ("GET", "HEAD", "OPTIONS")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{tiles}; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -244,6 +245,11 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
                     event = {**event, "headers": [*kept, *headers.items()]}
                 await send(event)
 
+            if scope["type"] == "http" and scope["method"] not in _METHODS:  # some of which Datasette answers with 500
+                allowed = [(b"allow", ", ".join(_METHODS).encode()), (b"content-length", b"0")]
+                await send_with_headers({"type": "http.response.start", "status": 405, "headers": allowed})
+                await send({"type": "http.response.body", "body": b""})
+                return
             await app(scope, receive, send_with_headers)
 
         return wrapped
