@@ -584,7 +584,9 @@ class Scan:
         home = [p for p in places if p.country == self.country]
         aside = (follow is not None and follow.text in (":", ")", "(")) or (prev is not None and prev.text == "(")
         comma = (prev is not None and prev.text == "," and self._ends_at(i - 1)) or (
-            follow is not None and follow.text == "," and end + 1 < n and bool(words[end + 1].longest)
+            follow is not None
+            and follow.text == ","
+            and ((end + 1 < n and bool(words[end + 1].longest)) or self._admin_follows(end))
         )
         told = locative in t.locative
         opening = line_start and follow is not None and follow.text in (".", ",", "-", "–", "—", ":")
