@@ -15,7 +15,7 @@ from support import Crawled, Run
 from db.packing import unpack
 from pipelines.demo.server import SampleNewspapers
 
-COMMANDS = ("crawl", "extract", "reextract", "publish", "serve", "export", "evaluate", "sources", "demo")
+COMMANDS = ("crawl", "extract", "reextract", "import", "publish", "serve", "export", "evaluate", "sources", "demo")
 BURGLARY = {
     "id": "una",
     "title": "Trujillo: ladrones entran a vivienda en urbanización Las Quintanas",
