@@ -83,6 +83,7 @@ _DETERMINERS = ids(
     )
 )
 _QUE = get_string_id("que")
+_MAY_HAVE = ids(("haya", "hayan", "hubiera", "hubieran", "hubiese", "hubiesen"))
 _FACT_BEFORE_QUE = ids(("después", "luego", "tras", "desde"))
 _OPEN, _CLOSE = ids(("“", "«", "‘")), ids(("”", "»", "’"))
 _QUOTE = get_string_id('"')
@@ -168,19 +169,22 @@ class FactualityReader:
                 weight, reading, rule = self._weights[name], name, cues[name]
         low = max(sentence.start, start - 3)
         before = keys[low:start]
-        if trigger.form == "subjunctive":
+        form = trigger.form
+        if form == "participle" and not _MAY_HAVE.isdisjoint(before):
+            form = "subjunctive"
+        if form == "subjunctive":
             clause = keys[max(sentence.start, start - 10) : start]
             if _QUE in clause and not _FACT_BEFORE_QUE.isdisjoint(clause):
                 return Factuality("asserted", 0.9, status, "después de que")
-        if trigger.form and trigger.form not in ("participle", "past") and weight > 0.3:
-            factor = _IRREALIS.get(trigger.form, 1.0)
-            if trigger.form == "infinitive" and (any(key in _AFTER for key in before) or status == "attempted"):
+        if form and form not in ("participle", "past") and weight > 0.3:
+            factor = _IRREALIS.get(form, 1.0)
+            if form == "infinitive" and (any(key in _AFTER for key in before) or status == "attempted"):
                 factor = 0.9
-            if trigger.form == "present" and sentence.zone in ("headline", "caption", "lead", "subhead"):
+            if form == "present" and sentence.zone in ("headline", "caption", "lead", "subhead"):
                 factor = 1.0
             if factor < 1:
                 weight *= factor
-                reading, rule = ("hypothetical" if factor < 0.5 else reading), rule or trigger.form
+                reading, rule = ("hypothetical" if factor < 0.5 else reading), rule or form
         if trigger.role in ("act", "name") and any(key in _NOT for key in before) and weight > 0.1:
             weight, reading, rule = 0.1, "denied", "negation"
         bare = not any(key in _DETERMINERS for key in keys[max(sentence.start, start - 2) : start])
