@@ -399,7 +399,7 @@ def date_precision(date: str | None, end: str | None) -> int | None:
 
 
 def where_precision(place: Mapping[str, Any]) -> int | None:
-    """UCDP's where_prec of a place: 1 exact, 2 near it, 3 district, 4 province or department, 5 line, 6 country; None: no place."""
+    """UCDP's where_prec of a place: 1 exact, 2 near it, 3 district, 4 province or department, 5 line, 6 country; or None."""
     level = place["level"]
     if level in ("facility", "neighbourhood", "populated_place"):
         return 2 if place.get("near") else 1
