@@ -234,7 +234,7 @@ class TestFullDisk:
 
     def test_while_it_extracts(self, quintanas: Run, folder: Path) -> None:
         before = stored(folder)
-        fails(bounded(folder, 40, "reextract"), "room")
+        fails(bounded(folder, 8, "reextract"), "room")
         assert stored(folder) == before
         assert quintanas("reextract", "--data", folder).returncode == 0
         assert stored(folder) == before

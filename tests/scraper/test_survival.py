@@ -160,7 +160,7 @@ def test_ctrl_c_ends_it_and_says_what_is_left(site: Site, tmp_path: Path) -> Non
 
 
 def test_a_second_crawl_of_the_same_archive_says_so_and_stops(site: Site, tmp_path: Path) -> None:
-    slow_site(site, 60)
+    slow_site(site, 600)
     sources = site.table(tmp_path, feeds=["/feed/"])
     data = tmp_path / "data"
     first = start(data, "diario", "--sources", str(sources))
