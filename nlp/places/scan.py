@@ -53,7 +53,15 @@ class Scan:
         home, last = self.country == "PE", n - 1
         for i in [i for i, w in enumerate(words) if w.special]:
             word = words[i]
-            if i < at or (word.plain and home and i and not words[i - 1].leads):
+            if i < at:
+                continue
+            if (
+                word.plain
+                and home
+                and i
+                and not words[i - 1].leads
+                and not (words[i - 1].key in _OF and self._some_noun(i - 1))
+            ):
                 continue
             if word.common and (i == last or not words[i + 1].opens):
                 continue

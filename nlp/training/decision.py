@@ -30,7 +30,7 @@ _AGAINST = frozenset({"general", "policy", "fiction", "hypothetical", "many_type
 """Figures that can only speak against an incident."""
 _FEWEST = 4
 """Texts (or candidates) in which a figure must occur to get a weight."""
-_RELEVANCE_STRENGTH, _CHOICE_STRENGTH, _PLACE_STRENGTH = 0.1, 0.03, 0.1
+_RELEVANCE_STRENGTH, _CHOICE_STRENGTH, _PLACE_STRENGTH = 0.1, 0.03, 0.05
 """Inverse strengths of the L2 penalties on standardized figures."""
 
 Example = tuple[dict[str, float], bool]

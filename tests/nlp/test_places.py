@@ -564,6 +564,65 @@ def test_role(text: str, words: str, role: str) -> None:
     assert role in found[words].roles
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "words", "country"),
+    [
+        # what a town has one of needs no name
+        ("Ocurrió a una cuadra de la plaza de armas.", "facility", "plaza de armas", "PE"),
+        ("Cayó en el mercado modelo, de noche.", "facility", "mercado modelo", "PE"),
+        ("Lo mataron en la plaza de armas de Ascope.", "facility", "plaza de armas de Ascope", "PE"),
+        # kind words that are places only when written small
+        ("Lo hallaron en las pampas de Salaverry.", "facility", "pampas de Salaverry", "PE"),
+        ("Lo hallaron en Pampas.", "district", "Pampas", "PE"),
+        # names that no table holds, before a wider place
+        ("Asaltaron una casa de Los Jazmines, en Ventanilla.", "neighbourhood", "Los Jazmines", "PE"),
+        ("Un vecino de Piedra Larga Pampa, en el distrito de Yanacancha, lo vio.", "neighbourhood", "Piedra Larga Pampa", "PE"),
+        ("Fue en Punta de Choros, comuna de Pichilemu.", "neighbourhood", "Punta de Choros", "CL"),
+        ("Fue en una vivienda del sector rural de Paine, comuna de Longaví.", "neighbourhood", "sector rural de Paine", "CL"),
+        # a namesake of a district within another one that is named beside it
+        ("Lo balearon en Buenos Aires, Víctor Larco.", "neighbourhood", "Buenos Aires", "PE"),
+        ("Asaltaron una botica en Santa Rosa, en el distrito de Ate.", "neighbourhood", "Santa Rosa", "PE"),
+        ("Hubo robos en Moche, Laredo y Salaverry.", "district", "Moche", "PE"),
+        ("Lo detuvieron en Tingo María.", "district", "Tingo María", "PE"),
+        # the town, not a street named after it
+        ("Lo asaltaron en plena calle de Aucallama.", "district", "Aucallama", "PE"),
+        ("Hay caos en las calles de Ferreñafe.", "district", "Ferreñafe", "PE"),
+        ("Lo asaltaron en la calle Ferreñafe.", "street", "calle Ferreñafe", "PE"),
+        # devotions hold names of districts
+        ("Robaron en la capilla Nuestra Señora de la Asunción.", "facility", "capilla Nuestra Señora de la Asunción", "PE"),
+        ("El local, “Noches de Bruma”, fue clausurado.", "facility", "local, “Noches de Bruma”", "PE"),
+        # streets without the word for one
+        ("La casa queda en Hernandarias al 1500, barrio Guadalupe.", "street", "Hernandarias al 1500", "AR"),
+        ("El auto frenó en Homero y Recondo, y bajó un hombre.", "street", "Homero y Recondo", "AR"),
+        ("Hubo allanamientos en Rosario y Funes, dijeron.", "district", "Rosario", "AR"),
+    ],
+)
+def test_fine_place_is_found(text: str, kind: str, words: str, country: str) -> None:
+    assert (kind, words) in [(m.kind, m.text) for m in mentions(text, country)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("La Policía Nacional de Talavera llegó.", "Policía Nacional de Talavera"),
+        ("Terminaron en el local de la Policía Ambiental.", "local de la Policía Ambiental"),
+        ("Se quejó en la oficina de la Defensoría del Pueblo.", "oficina de la Defensoría"),
+    ],
+)
+def test_authority_is_no_scene(text: str, words: str) -> None:
+    assert {m.text: m.locates for m in mentions(text)}[words] is False
+
+
+def test_police_that_entered_a_prison_leaves_it_a_possible_scene() -> None:
+    found = {m.text: m.locates for m in mentions("Es lo que se llevó la Policía del establecimiento penal de La Merced.")}
+    assert found["establecimiento penal de La Merced"] is True
+
+
+@pytest.mark.parametrize("text", ["Durmió en un hotel de S/450 la noche.", "Robaron a la cooperativa: S/ 18,000 en total."])
+def test_money_is_no_name(text: str) -> None:
+    assert not [t for t in texts(text) if "S/" in t]
+
+
 def test_crime_can_have_happened_at_an_institution_but_not_at_an_origin() -> None:
     found = {m.text: m.locates for m in mentions("Natural de Piura, murió en el penal El Milagro.")}
     assert found == {"Piura": False, "penal El Milagro": True}
