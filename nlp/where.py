@@ -124,16 +124,12 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
                 )
             if sentence.zone != "headline" and keys[span.start] in scene.headed:
                 found["headed"] = 1.0
-            if "institution" in mention.roles and scene.kind in _WITHIN:
+            if "institution" in mention.roles and scene.kind in data("places.toml")["institutions"]["crimes"]:
                 found["within"] = 1.0
     nearest = min((max(span.start - end, start - span.end, 0) for start, end in view.deeds), default=None)
     if nearest is not None:
         found["near"] = max(1.0 - nearest / 20, 0.0)
     return found
-
-
-_WITHIN = frozenset({"corruption", "other_crime", "drug_offence", "theft", "burglary", "sexual_violence"})
-"""Crimes that happen inside institutions."""
 
 
 @cache

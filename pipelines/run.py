@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from time import monotonic
@@ -22,6 +22,7 @@ from typing import IO, Any
 
 import click
 
+from db.overview import run_of
 from pipelines.console import log
 from pipelines.faults import fault_text
 from pipelines.folder import DataFolder
@@ -230,11 +231,12 @@ def _relayed(process: subprocess.Popen[str]) -> Iterator[tuple[deque[str], deque
 def _crawl_ended_well(folder: DataFolder, pid: int, *, cut: bool) -> bool:
     """Whether the crawl of a process came to its end and no newspaper broke off, whatever single requests failed."""
     try:
-        with closing(sqlite3.connect(f"{folder.archive.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as archive:
-            run = archive.execute("SELECT id, status FROM runs WHERE pid = ? ORDER BY id DESC LIMIT 1", (pid,)).fetchone()
-            if run is None or run[1] not in (("finished", "interrupted") if cut else ("finished",)):
-                return False
-            endings = {ending for (ending,) in archive.execute("SELECT ending FROM yields WHERE run = ?", (run[0],))}
-            return endings <= ({"finished", "shutdown", "did not start"} if cut else {"finished"})
+        run = run_of(folder.archive, pid)
     except sqlite3.Error:
         return False
+    if run is None:
+        return False
+    status, endings = run
+    if cut:
+        return status in ("finished", "interrupted") and endings <= {"finished", "shutdown", "did not start"}
+    return status == "finished" and endings <= {"finished"}

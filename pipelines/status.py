@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,6 +16,7 @@ from typing import Any
 from db.archive import Archive, ArchiveVersionError
 from db.compaction import WORTH, free_share
 from db.instants import parse, utc
+from db.overview import NewspaperState, archive_state, last_release
 from pipelines.backup import size_text
 from pipelines.folder import DataFolder
 from pipelines.health import newspaper_alarms
@@ -159,62 +159,44 @@ def _look_at_runs(status: Status, folder: DataFolder, runs: Sequence[Entry], max
 
 
 def _look_at_archive(status: Status, archive: Archive, at: datetime) -> None:
-    conn = archive.db.conn
     log = archive.path.with_name(f"{archive.path.name}-wal")
     month = utc(at - timedelta(days=30))
-
-    def one(statement: str, *values: Any) -> Any:
-        return conn.execute(statement, values).fetchone()[0]
-
-    sources = [row[0] for row in conn.execute("SELECT id FROM sources WHERE configured ORDER BY id")]
-    month_articles = one("SELECT count(*) FROM articles WHERE first_seen >= ?", month)
-    oldest = one("SELECT min(first_seen) FROM articles")
-    days = min(30.0, max(1.0, (at - datetime.fromisoformat(oldest)).total_seconds() / 86_400)) if oldest else 30.0
+    assert month is not None
+    state = archive_state(archive, month)
+    days = 30.0
+    if state.oldest:
+        days = min(days, max(1.0, (at - datetime.fromisoformat(state.oldest)).total_seconds() / 86_400))
     status.archive = {
         "bytes": archive.path.stat().st_size,
         "log_bytes": log.stat().st_size if log.exists() else 0,
-        "free_share": round(free_share(conn), 3),
-        "articles": one("SELECT count(*) FROM articles"),
-        "reports": one("SELECT count(*) FROM reports"),
-        "articles_per_day": round(month_articles / days, 1),
+        "free_share": round(free_share(archive.db.conn), 3),
+        "articles": state.articles,
+        "reports": state.reports,
+        "articles_per_day": round(state.recent / days, 1),
     }
-    # By their order, not by their instants: a clock that was ahead has left some in the future.
-    status.last_crawl = one("SELECT (SELECT started FROM runs WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1)")
-    status.last_article = one("SELECT (SELECT first_seen FROM articles ORDER BY id DESC LIMIT 1)")
-    if status.running is None and one("SELECT count(*) FROM runs WHERE status = 'running'"):
-        since = one("SELECT max(started) FROM runs WHERE status = 'running'")
-        if not any("killed" in problem.what for problem in status.problems):
-            status.problems.append(Problem(ATTENTION, "a crawl was killed before its end; the next one goes on", since))
+    status.last_crawl, status.last_article = state.last_crawl, state.last_article
+    since = state.running_since
+    if status.running is None and since and not any("killed" in problem.what for problem in status.problems):
+        status.problems.append(Problem(ATTENTION, "a crawl was killed before its end; the next one goes on", since))
     latest = status.last_crawl
     if latest and datetime.fromisoformat(latest) - at > CLOCK_SLACK:
         what = "the latest crawl lies in the future: the clock was wrong then, or is now"
         status.problems.append(Problem(ATTENTION, what, latest))
-    for source in sources:
+    for newspaper in state.newspapers:
         alarms = [
-            {"what": alarm, "since": _alarm_since(archive, source, alarm)} for alarm in newspaper_alarms(archive, source, at)
+            {"what": alarm, "since": _alarm_since(archive, newspaper, alarm)}
+            for alarm in newspaper_alarms(archive, newspaper.id, at)
         ]
-        status.newspapers.append(
-            {
-                "id": source,
-                "last_article": one("SELECT max(first_seen) FROM articles WHERE source = ?", source),
-                "pending": one(
-                    "SELECT count(*) FROM addresses WHERE source = ? AND kind = 'article' AND state = 'pending'", source
-                ),
-                "alarms": alarms,
-            }
-        )
-        status.archive["pending"] = status.archive.get("pending", 0) + status.newspapers[-1]["pending"]
-        status.problems += [Problem(ATTENTION, f"{source}: {alarm['what']}", alarm["since"]) for alarm in alarms]
+        status.newspapers.append({**vars(newspaper), "alarms": alarms})
+        status.archive["pending"] = status.archive.get("pending", 0) + newspaper.pending
+        status.problems += [Problem(ATTENTION, f"{newspaper.id}: {alarm['what']}", alarm["since"]) for alarm in alarms]
 
 
-def _alarm_since(archive: Archive, source: str, alarm: str) -> str | None:
+def _alarm_since(archive: Archive, newspaper: NewspaperState, alarm: str) -> str | None:
     """Since when: the last good run, or the last article where a newspaper is silent."""
-    runs = archive.yields(source)
+    runs = archive.yields(newspaper.id)
     if alarm.startswith("silent: no new"):
-        return next(
-            (row[0] for row in archive.db.conn.execute("SELECT max(first_seen) FROM articles WHERE source = ?", (source,))),
-            None,
-        )
+        return newspaper.last_article
 
     def bad(run: Mapping[str, Any]) -> bool:
         if alarm.startswith("none of"):
@@ -238,9 +220,7 @@ def _look_at_public(status: Status, folder: DataFolder, max_age: timedelta, at: 
             status.problems.append(Problem(FAILED, "nothing was ever published: run `quintanas publish`"))
         return
     try:
-        with closing(sqlite3.connect(f"{folder.public.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as public:
-            public.row_factory = sqlite3.Row
-            row = public.execute("SELECT number, published, incidents, reports FROM releases ORDER BY number DESC").fetchone()
+        row = last_release(folder.public)
     except sqlite3.Error as error:
         status.problems.append(Problem(FAILED, f"{folder.public} cannot be read ({error}): run `quintanas publish`"))
         return
