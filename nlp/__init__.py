@@ -34,10 +34,11 @@ def extract(
     Reads no clock, network or database: the same text gives the same reports. `nlp`: a pipeline from `load()`, else one is
     loaded. `batch_size`: articles held at a time.
     """
+    from .extensions import get_doc
     from .pipeline import documents
 
     for doc in documents(nlp if nlp is not None else load(), texts, batch_size):
-        yield doc._.article.id, doc._.incidents
+        yield get_doc(doc, "article").id, get_doc(doc, "incidents")
 
 
 @cache

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from .extensions import register
+from .extensions import put_doc, register
 from .forms import tokens
 
 LETTERS = 6
@@ -173,5 +173,5 @@ class Categorizer:
         self.model = shipped()
 
     def __call__(self, doc: Doc) -> Doc:
-        doc._.categories = self.model.categories(doc)
+        put_doc(doc, "categories", self.model.categories(doc))
         return doc

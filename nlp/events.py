@@ -11,7 +11,7 @@ from functools import cache
 
 from spacy.tokens import Doc, Span
 
-from .extensions import get
+from .extensions import get, get_doc
 from .factuality import Factuality
 from .forms import lower_ids
 from .lexicon import data, ids
@@ -132,7 +132,7 @@ def relevance_features(
     genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
     total = sum(scores.values())
     return genre | {
-        "words": max(-6.0, min(6.0, doc._.categories.relevance)),
+        "words": max(-6.0, min(6.0, get_doc(doc, "categories").relevance)),
         "specific": specific,
         "placed": max(0.0, min(placed, 5.0)),
         "headline": min(headline, 5.5),

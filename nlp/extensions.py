@@ -50,4 +50,16 @@ def get(span: Span, name: str) -> Any:
     return store.get(("._.", name, span.start_char, span.end_char))
 
 
+def put_doc(doc: Doc, name: str, value: object) -> None:
+    """Set a registered attribute of a document: `doc._.name = value` without its look-ups."""
+    store: dict[Any, Any] = doc.user_data
+    store["._.", name, None, None] = value
+
+
+def get_doc(doc: Doc, name: str) -> Any:
+    """The value of a registered attribute of a document, None where nothing was set: `doc._.name` without its look-ups."""
+    store: dict[Any, Any] = doc.user_data
+    return store.get(("._.", name, None, None))
+
+
 register()

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from spacy.strings import StringStore, get_string_id
 from spacy.tokens import Doc
 
+_SLOTS = 1 << 17
+_UNSIGNED = (1 << 64) - 1
 _MOST = 300_000
 """Forms; a longer table is begun anew, documents that were read with the old one keep it."""
 
@@ -51,29 +53,43 @@ class Forms:
     """Forms by number, and the columns about them."""
 
     def __init__(self) -> None:
-        self.numbers: dict[int, int] = {}
-        self.written: list[str] = []
-        self.lower: list[int] = []
+        self.numbers: dict[int, int] = {0: 0}
+        self.written: list[str] = [""]
+        self.lower: list[int] = [0]
         self._columns: dict[Answer, Column] = {}
+        self._ids = np.zeros(4096, dtype=np.int64)
+        self.lower_ids = np.zeros(4096, dtype=np.uint64)
+        """Ids, and ids of the lower-cased forms, by number."""
+        self._slots = np.zeros(_SLOTS, dtype=np.int32)
+        """Numbers by the last bits of the ids: of forms that share them, the one met first."""
 
     def __len__(self) -> int:
         return len(self.written)
 
-    def read(self, ids: list[int], strings: StringStore) -> NDArray[np.intp]:
+    def read(self, ids: NDArray[np.int64], strings: StringStore) -> NDArray[np.intp]:
         """Numbers of forms given by their ids."""
-        numbers = self.numbers
-        try:
-            return np.fromiter(map(numbers.__getitem__, ids), np.intp, len(ids))
-        except KeyError:
-            pass
-        with _lock:
-            for key in ids:
-                if key not in numbers:
-                    form = strings[key] if key else ""
-                    self.written.append(form)
-                    self.lower.append(get_string_id(form.lower()))
-                    numbers[key] = len(numbers)
-        return np.fromiter(map(numbers.__getitem__, ids), np.intp, len(ids))
+        found = self._slots[ids & (_SLOTS - 1)].astype(np.intp)
+        others = (self._ids[found] != ids).nonzero()[0].tolist()
+        if others:
+            with _lock:
+                for at in others:
+                    key = int(ids[at])
+                    number = self.numbers.get(key)
+                    found[at] = self._add(key, strings[key & _UNSIGNED]) if number is None else number
+        return found
+
+    def _add(self, key: int, form: str) -> int:
+        number, lower = len(self.written), get_string_id(form.lower())
+        if number == len(self._ids):
+            self._ids = np.concatenate((self._ids, np.zeros_like(self._ids)))
+            self.lower_ids = np.concatenate((self.lower_ids, np.zeros_like(self.lower_ids)))
+        self._ids[number], self.lower_ids[number] = key, lower
+        self.lower.append(lower)
+        self.written.append(form)
+        self.numbers[key] = number
+        if not self._slots[key & (_SLOTS - 1)]:
+            self._slots[key & (_SLOTS - 1)] = number
+        return number
 
     def column(self, answer: Answer, dtype: type) -> NDArray[Any]:
         """The answers by number; `answer`, a function or a method of a lasting object, is asked once a form."""
@@ -93,7 +109,7 @@ class Tokens:
 
     def __init__(self, forms: Forms, numbers: NDArray[np.intp]) -> None:
         self.forms, self.numbers = forms, numbers
-        self.lower = list(map(forms.lower.__getitem__, numbers.tolist()))
+        self.lower: list[int] = forms.lower_ids[numbers].tolist()
 
     def pick(self, answer: Answer, dtype: type = bool) -> NDArray[Any]:
         """The answer for each token."""
@@ -118,7 +134,7 @@ def tokens(doc: Doc) -> Tokens:
     if found is None or len(found.lower) != len(doc):
         if len(_shared) > _MOST:
             _shared = Forms()
-        found = store["tokens"] = Tokens(_shared, _shared.read(doc.to_array("ORTH").tolist(), doc.vocab.strings))
+        found = store["tokens"] = Tokens(_shared, _shared.read(doc.to_array("ORTH").view(np.int64), doc.vocab.strings))
     _latest = found
     return found
 

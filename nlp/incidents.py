@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from . import events, several, when, where
-from .extensions import register
+from .extensions import get_doc, put_doc, register
 from .lexicon import data
 from .report import Evidence, IncidentReport, Zone
 from .scene import Scene, related, survey
@@ -37,9 +37,10 @@ class Incidents:
         self.threshold = threshold
 
     def __call__(self, doc: Doc) -> Doc:
-        doc._.incidents = self.uncalibrated(doc)
-        for report in doc._.incidents:
+        reports = self.uncalibrated(doc)
+        for report in reports:
             report.confidence = calibrated(report.confidence)
+        put_doc(doc, "incidents", reports)
         return doc
 
     def uncalibrated(self, doc: Doc) -> list[IncidentReport]:
@@ -49,7 +50,7 @@ class Incidents:
             return []
         evidence = events.gather(doc, found)
         scores = events.type_scores(evidence)
-        kind, sure = decide(scores, doc._.categories.types)
+        kind, sure = decide(scores, get_doc(doc, "categories").types)
         scene = survey(doc, found, kind)
         features = features_of(doc, evidence, scene, scores)
         probability = events.relevance(features)
@@ -70,7 +71,7 @@ class Incidents:
         if max(bare.values(), default=0.0) >= _TOLD:
             own = bare
         if own:
-            kind, _ = decide(own, doc._.categories.types)
+            kind, _ = decide(own, get_doc(doc, "categories").types)
         main = self._report(doc, scene, kind, probability, rest)
         if marked is not None:
             first = self._report(doc, several.apart(doc, scene, marked), kind, probability, marked.orders, rest)
@@ -79,7 +80,7 @@ class Incidents:
         for segment in segments:
             part = [m for m in scene.mentions if m.sentence.order in segment.orders]
             scores = events.type_scores(events.gather(doc, part, segment.orders, segment.orders.start))
-            other = decide_further(scores, doc._.categories.types, kind)
+            other = decide_further(scores, get_doc(doc, "categories").types, kind)
             report = self._report(doc, several.apart(doc, scene, segment), other, 0.6 * probability, segment.orders, rest)
             _locate(report, main)
             if report.date is None and segment.later is not None and main.date is not None and main.precision == "day":
@@ -114,7 +115,7 @@ class Incidents:
         )
         report.status = max(deeds, key=fitness, default=best).factuality.status
         report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
-        article = doc._.article
+        article = get_doc(doc, "article")
         country, region = (article.country, article.region) if article is not None else (None, None)
         if doc.spans.get("places") and (spot := where.scene_of_crime(doc, scene, country, region, within, beside)):
             place = spot.place
@@ -253,7 +254,7 @@ def cite(doc: Doc, span: Span, rule: str) -> Evidence:
     """The words of a span as evidence, with offsets into the article's title or text."""
     from .pipeline import headline_length, headline_offset
 
-    article = doc._.article
+    article = get_doc(doc, "article")
     shift = headline_length(article) if article is not None else 0
     sentence = next((s for s in doc.user_data.get("sentences", []) if s.start <= span.start < s.end), None)
     first, last = (sentence.start, max(sentence.end, span.end)) if sentence else (span.start, span.end)

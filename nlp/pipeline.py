@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from . import categorizer, factuality, incidents, sentences, triggers, zones  # noqa: F401 (their factories register themselves)
-from .extensions import register
+from .extensions import put_doc, register
 from .report import NewsText
 
 COMPONENTS = ("zones", "sentences", "places", "dates", "triggers", "factuality", "categorizer", "incidents")
@@ -95,12 +95,10 @@ def make_doc(nlp: Language, article: NewsText) -> Doc:
     text = joined(article)
     doc = nlp.make_doc(text)
     doc.user_data["text"] = text
-    doc._.article = article
+    put_doc(doc, "article", article)
     if article.published and (found := _DAY.match(article.published.strip())):
-        try:
-            doc._.published = date.fromisoformat(found.group())
-        except ValueError:
-            doc._.published = None
+        with suppress(ValueError):
+            put_doc(doc, "published", date.fromisoformat(found.group()))
     return doc
 
 
@@ -112,5 +110,5 @@ def documents(nlp: Language, articles: Iterable[NewsText], batch_size: int = 64)
         yield doc
 
 
-_PASSING = ("tokens", "zones")
+_PASSING = ("tokens", "zones", "starts")
 """What components tell one another and nobody else asks for."""

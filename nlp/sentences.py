@@ -73,7 +73,8 @@ class Sentences:
             firsts.update(range(since + _LONGEST, at, _LONGEST))
             since = at
         flags[list(firsts)] = 1
-        doc.from_array(["SENT_START"], flags.astype(np.uint64))  # type: ignore[arg-type]
+        doc.from_array(["SENT_START"], flags.view(np.uint64))  # type: ignore[arg-type]
+        doc.user_data["starts"] = sorted(firsts)
         return doc
 
     def _boundary(self, doc: Doc, at: int) -> int:
@@ -107,9 +108,15 @@ class Sentences:
         return after
 
 
+def sentence_starts(doc: Doc) -> list[int]:
+    """First tokens of the document's sentences, in order."""
+    starts: list[int] | None = doc.user_data.get("starts")
+    return (doc.to_array("SENT_START") == 1).nonzero()[0].tolist() if starts is None else starts
+
+
 def sentences(doc: Doc) -> list[Sentence]:
     """The document's sentences with their zones, in order; blank ones are left out."""
     zones = ZoneIndex(doc)
-    starts = (doc.to_array("SENT_START") == 1).nonzero()[0].tolist()
+    starts = sentence_starts(doc)
     ends = [*starts[1:], len(doc)]
     return [Sentence(start, end, zones.at(start), order) for order, (start, end) in enumerate(zip(starts, ends, strict=False))]

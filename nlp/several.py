@@ -16,11 +16,12 @@ from typing import Any
 from spacy.tokens import Doc
 
 from . import when, where
-from .extensions import get
+from .extensions import get, get_doc
 from .forms import lower_ids
 from .gazetteer import BELOW
 from .lexicon import Lexicon, data, ids
 from .scene import Scene, View, related
+from .zones import ZoneIndex
 
 _HEAD = 12
 """Tokens at a sentence's beginning in which it says that something else follows."""
@@ -82,7 +83,7 @@ _QUOTES = ids(("“", "”", "«", "»", '"'))
 
 def paragraphs(doc: Doc, scene: Scene) -> list[range]:
     """Ranges of sentence orders, one a line of the article's own prose."""
-    starts = {span.start for span in doc.spans.get("zones", ())}
+    starts = set(ZoneIndex(doc).starts)
     found: list[range] = []
     for view in scene.views:
         order = view.sentence.order
@@ -165,7 +166,7 @@ def _read(doc: Doc, scene: Scene, kind: str) -> _Content:
             name = mention.keys[0] if mention.keys else mention.name.casefold()
             place = _Place(name, mention.kind in BELOW, mention.kind == "district", span.start)
             content.places.setdefault(bisect_right(starts, span.start) - 1, []).append(place)
-    published = doc._.published
+    published = get_doc(doc, "published")
     for span in doc.spans.get("dates", ()):
         value = get(span, "date")
         if value is not None and value.precision in ("day", "none", "month", "year"):

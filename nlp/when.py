@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from spacy.tokens import Doc, Span
 
-from .extensions import get
+from .extensions import get, get_doc
 from .forms import lower_ids
 from .lexicon import data, ids
 from .scene import Scene
@@ -130,7 +130,7 @@ def features(
         found["announced"] = 1.0
     if max(found["event"], found["event_beside"], found["clause_police"]) < _TOLD_THERE and not view.told:
         found["bare"] = float(not any(name.startswith("beside_") for name in found))
-    published = doc._.published
+    published = get_doc(doc, "published")
     if published is not None and value.start is not None:
         old = (published - value.start).days > _OLD
         found["old_judicial" if scene.event == "judicial" else "old"] = float(old)
@@ -172,7 +172,7 @@ def candidates(doc: Doc, scene: Scene, within: Collection[int] | None = None) ->
 
 def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     w = _weights()
-    published = doc._.published
+    published = get_doc(doc, "published")
     keys: list[int] = lower_ids(doc)
     by_sentence: dict[int, list[Mention]] = {}
     for mention in scene.mentions:

@@ -12,7 +12,7 @@ from typing import Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from .extensions import register
+from .extensions import get_doc, register
 from .forms import tokens
 from .lexicon import data
 
@@ -90,8 +90,9 @@ class Zones:
         length = len(doc)
         zones: list[Span] = []
         starts: list[int] = []
+        ends: list[int] = []
         labels: list[str] = []
-        article = doc._.article
+        article = get_doc(doc, "article")
         titled = bool(article is not None and article.title)
         breaks = tokens(doc).where(_is_break)
         headline, led, after_marker = "", False, False
@@ -129,14 +130,16 @@ class Zones:
                         if start < cut < stop:
                             zones.append(Span(doc, start, cut, "dateline"))
                             starts.append(start)
+                            ends.append(cut)
                             labels.append("dateline")
                             start = cut
                 zones.append(Span(doc, start, stop, label))
                 starts.append(start)
+                ends.append(stop)
                 labels.append(label)
             start = stop + 1
         doc.spans["zones"] = zones
-        doc.user_data["zones"] = doc.spans["zones"], starts, labels
+        doc.user_data["zones"] = doc.spans["zones"], starts, ends, labels
         return doc
 
     def _label(self, line: str, headline: str, after_marker: bool) -> Zone:
@@ -161,10 +164,12 @@ class ZoneIndex:
 
     def __init__(self, doc: Doc) -> None:
         spans = doc.spans.get("zones", ())
-        group, starts, labels = doc.user_data.get("zones", (None, [], []))
+        group, starts, ends, labels = doc.user_data.get("zones", (None, [], [], []))
         if group is not spans:  # not as the component left them
-            starts, labels = [span.start for span in spans], [span.label_ for span in spans]
+            starts, ends = [span.start for span in spans], [span.end for span in spans]
+            labels = [span.label_ for span in spans]
         self.starts: list[int] = starts
+        self.ends: list[int] = ends
         self.labels: list[str] = labels
 
     def at(self, token: int) -> str:

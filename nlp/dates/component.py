@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-import nlp.extensions  # noqa: F401  (registers the attributes)
 from nlp.dates.grammar import Expression, Grammar
 from nlp.dates.lexicon import ORDINARY, Word, default_lexicon
 from nlp.dates.resolve import Resolver, make_date
 from nlp.dates.value import DateValue
+from nlp.extensions import get_doc, put
 
 _NAME_WINDOW = 6
 _DATELINE_TOKENS = 40
@@ -30,8 +30,12 @@ def find_dates(doc: Doc) -> list[Span]:
     then only what the text itself decides is resolved, the rest keeps precision "none"). Ages, durations, clock times,
     recurring days ("los lunes"), and streets, institutions and persons called like dates are left out. Raises nothing.
     """
-    words = default_lexicon().words(doc)
-    grammar = Grammar(words)
+    lexicon = default_lexicon()
+    hot = lexicon.hot(doc)
+    if not hot:
+        return []
+    words = lexicon.words(doc)
+    grammar = Grammar(words, hot)
     found = [expression for expression in grammar.expressions() if not _is_name(doc, words, expression)]
     if not found:
         return []
@@ -39,7 +43,7 @@ def find_dates(doc: Doc) -> list[Span]:
     for expression in found:
         if not expression.part and (expression.day or expression.rule in ("weekday", "deictic")):
             expression.part = grammar.clock_part(expression)
-    return _spans(doc, _values(doc, words, found, _anchor(doc._.published)))
+    return _spans(doc, _values(doc, words, found, _anchor(get_doc(doc, "published"))))
 
 
 def _anchor(published: date | None) -> date | None:
@@ -277,6 +281,6 @@ def _spans(doc: Doc, values: Sequence[tuple[Expression, DateValue]]) -> list[Spa
     spans = []
     for expression, value in values:
         span = Span(doc, expression.start, expression.end, label="date")
-        span._.date = value
+        put(span, "date", value)
         spans.append(span)
     return spans

@@ -55,8 +55,9 @@ class Expression:
 class Grammar:
     """Reads the date expressions of one text."""
 
-    def __init__(self, words: Sequence[Word]) -> None:
-        self.size = len(words)
+    def __init__(self, words: Sequence[Word], hot: Sequence[int]) -> None:
+        self.hot = hot
+        """Words with which an expression may begin, in order."""
         self.words = [*words, *[ORDINARY] * _PADDING]
 
     def expressions(self) -> list[Expression]:
@@ -64,7 +65,7 @@ class Grammar:
         found = []
         low = 0
         words = self.words
-        for index in [i for i, word in enumerate(words) if word.hot]:
+        for index in self.hot:
             if index < low:
                 continue
             if words[index].number and not (words[index + 1].after_number or words[index - 1].before_number):

@@ -203,6 +203,13 @@ class Lexicon:
         found: list[Word] = tokens(doc).pick(self._word, object).tolist()
         return found
 
+    def hot(self, doc: Doc) -> list[int]:
+        """Tokens of `doc` with which an expression may begin, in order."""
+        return tokens(doc).where(self._is_hot)
+
+    def _is_hot(self, form: str, lower: int) -> bool:
+        return self._word(form, lower).hot
+
     def _word(self, form: str, _lower: int) -> Word:
         form = form.lower()
         return self._table.get(form) or self._classify(form)

@@ -8,11 +8,12 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ..extensions import register
+from ..extensions import get_doc, register
+from ..forms import tokens
 from ..gazetteer import Gazetteer
 from .mention import ADMIN, PlaceMention
 from .scan import Scan
-from .words import Forms, Word, shipped
+from .words import Word, is_special, shipped, word
 
 
 @Language.factory("places", default_config={"country": "PE"}, assigns=["doc.spans", "span._.place"])
@@ -24,26 +25,26 @@ class PlaceScanner:
     articles that say none. Never raises on any text; time is linear in the number of tokens.
     """
 
-    def __init__(self, nlp: Language, name: str, country: str = "PE") -> None:
+    def __init__(self, nlp: Language, name: str, country: str = "PE") -> None:  # noqa: ARG002 (the factory signature)
         register()
         self.name = name
         self.country = country
         self.gazetteer = Gazetteer.default()
         self.words = shipped()
-        self._forms = Forms(nlp.vocab, self.words, self.gazetteer)
 
     def __call__(self, doc: Doc) -> Doc:
         if not len(doc):
             doc.spans["places"] = []
             return doc
-        forms = self._forms
-        words = list(map(forms.__getitem__, doc.to_array("ORTH").tolist()))
+        met = tokens(doc)
+        words: list[Word] = met.pick(word, object).tolist()
+        special = met.where(is_special)
         user_data: dict[Any, Any] = doc.user_data
-        article = user_data.get(("._.", "article", None, None))
+        article = get_doc(doc, "article")
         country = (article.country if article is not None else None) or ""
-        mentions = Scan(doc, words, self.words, self.gazetteer, country.upper() or self.country).run()
+        mentions = Scan(doc, words, special, self.words, self.gazetteer, country.upper() or self.country).run()
         if not country and (guess := self._country(words, mentions)) != self.country:
-            mentions = Scan(doc, words, self.words, self.gazetteer, guess).run()
+            mentions = Scan(doc, words, special, self.words, self.gazetteer, guess).run()
         spans = []
         for m in mentions:
             spans.append(Span(doc, m.first, m.last, m.kind))

@@ -10,6 +10,8 @@ from itertools import islice
 from spacy.tokens import Doc
 
 from ..gazetteer import RANK, Gazetteer, Kind, Place, fold
+from ..sentences import sentence_starts
+from ..zones import ZoneIndex
 from .mention import ADMIN, BELOW, BIG, PlaceMention
 from .words import QUOTES, KindWord, Tables, Word
 
@@ -33,17 +35,19 @@ _WIDER = frozenset({"provincia", "region", "departamento", "estado"})
 class Scan:
     """One pass over one document."""
 
-    def __init__(self, doc: Doc, words: list[Word], tables: Tables, gazetteer: Gazetteer, country: str) -> None:
+    def __init__(
+        self, doc: Doc, words: list[Word], special: list[int], tables: Tables, gazetteer: Gazetteer, country: str
+    ) -> None:
+        self.special = special
+        """Tokens with which a mention may begin."""
         self.doc, self.words, self.t, self.g, self.country = doc, words, tables, gazetteer, country
         self.n = len(words)
         self.text: str = doc.user_data.get("text") or doc.text
         self.names, self.beginnings = gazetteer.names, gazetteer.beginnings
         self.mentions: list[PlaceMention] = []
         self.surnames: set[str] = set()
-        zones = list(doc.spans["zones"]) if "zones" in doc.spans else []
-        self.zone_starts = [z.start for z in zones]
-        self.zone_labels = [z.label_ for z in zones]
-        self.zone_ends = [z.end for z in zones]
+        zones = ZoneIndex(doc)
+        self.zone_starts, self.zone_ends, self.zone_labels = zones.starts, zones.ends, zones.labels
         self._starts: list[int] | None = None
         self._upper: dict[int, bool] = {}
 
@@ -51,7 +55,7 @@ class Scan:
         words, n = self.words, self.n
         at = 0
         home, last = self.country == "PE", n - 1
-        for i in [i for i, w in enumerate(words) if w.special]:
+        for i in self.special:
             word = words[i]
             if i < at:
                 continue
@@ -899,7 +903,7 @@ class Scan:
     def _sentence(self, i: int) -> int:
         if self._starts is None:
             if self.doc.has_annotation("SENT_START"):
-                self._starts = (self.doc.to_array("SENT_START") == 1).nonzero()[0].tolist()
+                self._starts = sentence_starts(self.doc)
             else:
                 words = self.words
                 self._starts = [0] + [

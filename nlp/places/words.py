@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spacy.lang.es.stop_words import STOP_WORDS
-from spacy.vocab import Vocab
 
 from ..gazetteer import BELOW, Gazetteer, Kind, fold
 from ..lexicon import data
 
+_LONGEST = 60
+"""Characters of a form that are looked at."""
 _MONEY = ("S/", "US$", "RD$")
 QUOTES = {"“": "”", '"': '"', "«": "»", "‘": "’", "'": "'"}
 
@@ -78,18 +79,14 @@ class Word:
         self.special = self.cap or bool(self.kinds) or demonym or (self.digit and self.longest > 1)
 
 
-class Forms(dict[int, Word]):
-    """Forms by id, made when first met; emptied when it grows beyond what a crawl's vocabulary needs."""
+def word(form: str, _lower: int) -> Word:
+    """What the scanner needs to know of a form; a column of `nlp.forms`."""
+    return Word(form[:_LONGEST], shipped(), Gazetteer.default())
 
-    def __init__(self, vocab: Vocab, tables: Tables, gazetteer: Gazetteer) -> None:
-        super().__init__()
-        self._vocab, self._tables, self._gazetteer = vocab, tables, gazetteer
 
-    def __missing__(self, orth: int) -> Word:
-        if len(self) > 300_000:
-            self.clear()
-        word = self[orth] = Word(self._vocab.strings[orth][:60], self._tables, self._gazetteer)
-        return word
+def is_special(form: str, lower: int) -> bool:
+    """Whether a mention may begin with the form; a column of `nlp.forms`."""
+    return word(form, lower).special
 
 
 class Tables:
