@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 from spacy.tokens import Doc
@@ -30,10 +31,14 @@ _AGAINST = frozenset({"general", "policy", "fiction", "hypothetical", "many_type
 """Figures that can only speak against an incident."""
 _FEWEST = 4
 """Texts (or candidates) in which a figure must occur to get a weight."""
-_RELEVANCE_STRENGTH, _CHOICE_STRENGTH, _PLACE_STRENGTH = 0.1, 0.03, 0.05
+_RELEVANCE_STRENGTH, _FURTHER_STRENGTH = 0.1, 0.03
 """Inverse strengths of the L2 penalties on standardized figures."""
+_CHOICE_PENALTY = 20.0
+"""Strength of the L2 penalty on standardized figures in the choice among what an article offers."""
 
 Example = tuple[dict[str, float], bool]
+Offer = list[Example]
+"""What one article offers to choose from; where none of it is right, to choose none is."""
 
 
 def read_apart(texts: Sequence[Text], others: Sequence[Text] = ()) -> list[Doc]:
@@ -53,9 +58,9 @@ def fit(articles: Sequence[Text], snippets: Sequence[Text]) -> None:
     docs = read_apart(articles, snippets)
     replace_table("relevance", relevance(docs, articles))
     replace_table("type", shares(docs, articles))
-    for name, examples in choices(docs, articles).items():
-        replace_table(name, _weights(examples, _PLACE_STRENGTH if name.startswith("where") else _CHOICE_STRENGTH))
-    replace_table("several", _weights(further(docs, articles), _CHOICE_STRENGTH))
+    for name, offers in choices(docs, articles).items():
+        replace_table(name, _choice_weights(offers))
+    replace_table("several", _weights(further(docs, articles), _FURTHER_STRENGTH))
     replace_table("confidence", confidence(docs, articles))
 
 
@@ -111,27 +116,31 @@ def confidence(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, float
     return {"slope": float(model.coef_[0][0]), "bias": float(model.intercept_[0])}
 
 
-def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Example]]:
+def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Offer]]:
     """The dates and places that each article offers for its main incident, and whether each is the right one."""
-    examples: dict[str, list[Example]] = {"when": [], "where_fine": [], "where_admin": []}
+    offers: dict[str, list[Offer]] = {"when": [], "where_fine": [], "where_admin": []}
     for doc, text in zip(docs, articles, strict=True):
         main = next((incident for incident in text.incidents or () if incident["main"]), None)
         if main is None:
             continue
         others = [incident for incident in text.incidents or () if incident is not main]
         scene = survey(doc, events.mentions(doc), main["type"])
+        offered: dict[str, Offer] = {name: [] for name in offers}
         for day in when.candidates(doc, scene):
             iso = day.value.iso()
             right = bool(iso and main["date"] and iso.startswith(main["date"]))
             if iso and (right or not any(o["date"] and iso.startswith(o["date"]) for o in others)):
-                examples["when"].append((day.features, right))
+                offered["when"].append((day.features, right))
         for spot in where.candidates(doc, scene):
             if spot.mention.kind == "country":
                 continue
             right = _fits(spot.mention, main)
             if right or not any(_fits(spot.mention, other) for other in others):
-                examples["where_fine" if spot.mention.kind in where.FINE else "where_admin"].append((spot.features, right))
-    return examples
+                offered["where_fine" if spot.mention.kind in where.FINE else "where_admin"].append((spot.features, right))
+        for name, offer in offered.items():
+            if offer:
+                offers[name].append(offer)
+    return offers
 
 
 def further(docs: Sequence[Doc], articles: Sequence[Text]) -> list[Example]:
@@ -192,15 +201,52 @@ def _fits(mention: Any, incident: dict[str, Any]) -> bool:
     return any(incident[level] and _admin(mention.name) == _admin(incident[level]) for level in _LEVELS)
 
 
-def _weights(examples: Sequence[Example], strength: float) -> dict[str, float]:
-    """Weights of a logistic regression over figures by name, "bias" the intercept."""
+def _figures(examples: Sequence[Example]) -> tuple[list[str], Any]:
+    """The names of the figures that are not too rare, and a row of their values for every example."""
     counts = Counter(name for figures, _ in examples for name, value in figures.items() if value)
     names = sorted(name for name, count in counts.items() if count >= _FEWEST)
-    inputs = np.array([[figures.get(name, 0.0) for name in names] for figures, _ in examples])
+    return names, np.array([[figures.get(name, 0.0) for name in names] for figures, _ in examples])
+
+
+def _weights(examples: Sequence[Example], strength: float) -> dict[str, float]:
+    """Weights of a logistic regression over figures by name, "bias" the intercept."""
+    names, inputs = _figures(examples)
     mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
     model = LogisticRegression(C=strength, max_iter=5000).fit((inputs - mean) / spread, [right for _, right in examples])
     weights = model.coef_[0] / spread
     return {"bias": float(model.intercept_[0] - weights @ mean), **dict(zip(names, weights.tolist(), strict=True))}
+
+
+def _choice_weights(offers: Sequence[Offer]) -> dict[str, float]:
+    """Weights of a conditional logit: those that make the right ones of each offer likeliest beside all the others and none.
+
+    To choose none scores 0, "bias" is what everything offered has in common. After McFadden, "Conditional logit analysis of
+    qualitative choice behavior" (1974), with the right ones of an offer taken together.
+    """
+    examples = [example for offer in offers for example in offer]
+    names, inputs = _figures(examples)
+    mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+    figures = np.hstack([(inputs - mean) / spread, np.ones((len(inputs), 1))])
+    right = np.array([right for _, right in examples])
+    sizes = [len(offer) for offer in offers]
+    of = np.repeat(np.arange(len(offers)), sizes)
+    none = ~np.logical_or.reduceat(right, np.cumsum([0, *sizes[:-1]]))
+    penalty = np.append(np.full(len(names), _CHOICE_PENALTY), 0.0)
+
+    def loss(weights: Any) -> tuple[float, Any]:
+        scores = figures @ weights
+        most = np.zeros(len(offers))
+        np.maximum.at(most, of, scores)
+        shares = np.exp(scores - most[of])
+        alone = np.exp(-most)
+        total = np.bincount(of, shares, len(offers)) + alone
+        good = np.bincount(of, shares * right, len(offers)) + alone * none
+        slope = figures.T @ (shares * (1 / total[of] - right / good[of]))
+        return float(np.sum(np.log(total / good)) + penalty @ weights**2 / 2), slope + penalty * weights
+
+    weights = minimize(loss, np.zeros(figures.shape[1]), jac=True, method="L-BFGS-B").x
+    plain = weights[:-1] / spread
+    return {"bias": float(weights[-1] - plain @ mean), **dict(zip(names, plain.tolist(), strict=True))}
 
 
 def replace_table(name: str, values: dict[str, float]) -> None:
