@@ -31,10 +31,9 @@ FIRST = 400
 BIAS = "*"
 """Name of the line that holds the intercepts."""
 
-_NONE = -1
 _BITS = 20
 _MASK = (1 << _BITS) - 1
-_OPENS, _TITLED = 1 << 3 * _BITS, 1 << 3 * _BITS + 1
+_LOGS = 1 + np.log(np.maximum(np.arange(FIRST + 1), 1))
 _SHORTEST = 3
 _OPENERS = frozenset('.!?:¿¡“«"(-—')
 """After these a capital is mere spelling."""
@@ -65,11 +64,11 @@ def plain(forms: Sequence[str]) -> list[str]:
     ]
 
 
-def _is_titled(form: str) -> bool:
+def _is_titled(form: str, _lower: int = 0) -> bool:
     return form[:1].isupper() and form[1:].islower()
 
 
-def _is_opener(form: str) -> bool:
+def _is_opener(form: str, _lower: int = 0) -> bool:
     return form in _OPENERS or "\n" in form
 
 
@@ -89,13 +88,15 @@ class _Terms:
         figures = np.array([[float(cell or 0) for cell in line[1:]] for line in body])
         self.idf, self.weights = figures[:, 0].copy(), figures[:, 1:].copy()
 
-    def score(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Sum of the weights of the terms in those rows, the text brought to unit length."""
+    def score(self, rows: NDArray[np.intp], logs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of the weights of the terms in those rows, each once, the text brought to unit length.
+
+        `logs`: one more than the logarithms of how often the text holds each of them.
+        """
         if not len(rows):
             return np.zeros(self.weights.shape[1])
-        met, counts = np.unique(rows, return_counts=True)
-        values = (1 + np.log(counts)) * self.idf[met]
-        total: NDArray[np.float64] = (values @ self.weights[met]) / np.sqrt(values @ values)
+        values = logs * self.idf[rows]
+        total: NDArray[np.float64] = values.dot(self.weights.take(rows, 0)) / np.sqrt(values.dot(values))
         return total
 
 
@@ -111,49 +112,65 @@ class Model:
         next(table)
         self._bias = float(next(table)[2])
         self._words = _Terms(list(table))
+        self._first_word = len(self._beginnings.rows) + 1
+        """Terms are numbered from 1 on, those of the second table after those of the first; 0 is none."""
         pairs = [(pair[0], pair[1], row) for key, row in self._words.rows.items() if len(pair := key.split(" ")) == 2]
         self._neighbours: dict[str, int] = {}
         for left, right, _ in pairs:
-            self._neighbours.setdefault(left, len(self._neighbours))
-            self._neighbours.setdefault(right, len(self._neighbours))
-        self._many = len(self._neighbours)
+            self._neighbours.setdefault(left, len(self._neighbours) + 1)
+            self._neighbours.setdefault(right, len(self._neighbours) + 1)
+        self._many = len(self._neighbours) + 1
         coded = sorted((self._neighbours[left] * self._many + self._neighbours[right], row) for left, right, row in pairs)
         self._pairs = np.array([*(code for code, _ in coded), np.iinfo(np.int64).max], dtype=np.int64)
-        self._pair_rows = np.array([row for _, row in coded], dtype=np.intp)
+        self._pair_terms = np.array([self._first_word + row for _, row in coded], dtype=np.intp)
 
     def categories(self, doc: Doc) -> Categories:
         """What the words of a document say."""
         read = tokens(doc)
         known = read.pick(self._known, np.int64)[:FIRST]
-        opens = known & _OPENS > 0
-        opens[1:], opens[:1] = opens[:-1].copy(), True
-        places = (opens & (known & _TITLED > 0)).nonzero()[0]
-        if len(places):
-            known[places] = read.pick(self._known_lowered, np.int64)[places]
-        scores = self._type_bias + self._beginnings.score(_part(known, 0))
-        scores = scores - scores.max()
-        scores = scores - np.log(np.exp(scores).sum())
-        beside = (known >> 2 * _BITS & _MASK) - 1
-        codes = (beside[:-1] * self._many + beside[1:])[(beside[:-1] >= 0) & (beside[1:] >= 0)]
-        at = np.searchsorted(self._pairs, codes)
-        met = np.concatenate((_part(known, 1), self._pair_rows[at[self._pairs[at] == codes]]))
-        told = self._bias + self._words.score(met)[0]
+        capitals = read.pick(_is_titled)[:FIRST]
+        capitals[1:] &= read.pick(_is_opener)[: len(known) - 1]
+        openers = capitals.nonzero()[0]
+        if len(openers):
+            known[openers] = read.pick(self._known_lowered, np.int64)[openers]
+        beside = known >> 2 * _BITS
+        codes = beside[:-1] * self._many + beside[1:]
+        codes.sort()
+        at = self._pairs.searchsorted(codes)
+        pairs = self._pair_terms[at[self._pairs[at] == codes]]
+        terms = np.concatenate((known & _MASK, known >> _BITS & _MASK, pairs))
+        rows, counts = _counted(terms[terms > 0])
+        logs = _LOGS[counts]
+        middle = int(rows.searchsorted(self._first_word))
+        scores = self._type_bias + self._beginnings.score(rows[:middle] - 1, logs[:middle])
+        scores -= np.maximum.reduce(scores)
+        scores -= np.log(np.add.reduce(np.exp(scores)))
+        told = self._bias + self._words.score(rows[middle:] - self._first_word, logs[middle:])[0]
         return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)))
 
     def _known(self, form: str, _lower: int) -> int:
-        """All that counts of a form in one number: its rows in the tables and among the neighbours, and how it is written."""
-        known = self._beginnings.rows.get(beginning(form) or "", _NONE) + 1
-        known |= self._words.rows.get(word(form) or "", _NONE) + 1 << _BITS
-        known |= self._neighbours.get(neighbour(form), _NONE) + 1 << 2 * _BITS
-        return known | _is_opener(form) * _OPENS | _is_titled(form) * _TITLED
+        """All that counts of a form in one number: as a term of either table and as a neighbour, 0 where it is none."""
+        row = self._beginnings.rows.get(beginning(form) or "")
+        known = 0 if row is None else row + 1
+        row = self._words.rows.get(word(form) or "")
+        known |= 0 if row is None else row + self._first_word << _BITS
+        return known | self._neighbours.get(neighbour(form), 0) << 2 * _BITS
 
     def _known_lowered(self, form: str, lower: int) -> int:
         return self._known(form.lower(), lower)
 
 
-def _part(known: NDArray[np.int64], number: int) -> NDArray[np.intp]:
-    rows = (known >> number * _BITS & _MASK) - 1
-    return rows[rows >= 0]
+def _counted(terms: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The different ones in order, and how often each of them comes (`np.unique`, in a third of its time)."""
+    terms.sort()
+    first = np.empty(len(terms), dtype=bool)
+    first[:1] = True
+    np.not_equal(terms[1:], terms[:-1], out=first[1:])
+    starts = first.nonzero()[0]
+    counts = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1:] = len(terms) - starts[-1:]
+    return terms[starts], counts
 
 
 @cache
