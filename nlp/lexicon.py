@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import tomllib
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -127,7 +127,11 @@ Step = tuple[Element, bool, int]
 """What must stand next: the element, whether it may be left out, and how many tokens may come before it."""
 
 
-Near = Collection[int] | None
+class Near(NamedTuple):
+    """Ids of which one must stand among the `reach` tokens on that side of the anchor for the steps there to fit."""
+
+    reach: int
+    ids: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ class Lexicon(Generic[T]):
 
     def __init__(self) -> None:
         self._single: dict[int, list[tuple[T, str]]] = {}
-        self._phrases: dict[int, list[tuple[Pattern[T], str, Near, Near]]] = {}
+        self._phrases: dict[int, list[tuple[Pattern[T], str, Near | None, Near | None]]] = {}
         self._anchors: set[int] = set()
         self._read: tuple[Sequence[int], list[int]] = ([], [])
 
@@ -184,7 +188,7 @@ class Lexicon(Generic[T]):
             before.append((steps[i][0], steps[i][1], GAP if steps[i + 1][2] else 0))
         after: list[Step] = [(element, optional, GAP if gap else 0) for element, optional, gap in steps[anchor + 1 :]]
         found = Pattern(value, tuple(before), tuple(after))
-        near = (_adjacent(before), _adjacent(after))
+        near = (_near(before), _near(after))
         for key, form in steps[anchor][0].items():
             self._phrases.setdefault(key, []).append((found, form, near[0], near[1]))
         self._anchors.update(steps[anchor][0])
@@ -221,25 +225,33 @@ class Lexicon(Generic[T]):
                 left = keys[at - 1] if at > start else 0
                 right = keys[at + 1] if at + 1 < stop else 0
                 for pattern, form, before, after in phrases[key]:
-                    if (after is None or right in after) and (before is None or left in before):
-                        hit = _match(pattern, form, keys, at, start, stop)
-                        if hit is not None:
-                            hits.append(hit)
+                    if after is not None:
+                        reach, wanted = after
+                        if right not in wanted and (reach == 1 or wanted.isdisjoint(keys[at + 1 : min(at + 1 + reach, stop)])):
+                            continue
+                    if before is not None:
+                        reach, wanted = before
+                        if left not in wanted and (reach == 1 or wanted.isdisjoint(keys[max(at - reach, start) : at])):
+                            continue
+                    hit = _match(pattern, form, keys, at, start, stop)
+                    if hit is not None:
+                        hits.append(hit)
             if key in single:
                 for value, form in single[key]:
                     hits.append(Hit(at, at + 1, form, value))
         return hits
 
 
-def _adjacent(steps: Iterable[Step]) -> Near:
-    """What must stand right beside the anchor for the steps on that side to fit, None where they leave it open."""
-    near: set[int] = set()
+def _near(steps: Iterable[Step]) -> Near | None:
+    """What must stand near the anchor for the steps on that side to fit, None where they leave it open."""
+    beside: set[int] = set()
+    reach, gaps = 0, False
     for element, optional, gap in steps:
-        if gap:
-            return None
-        near |= element.keys()
+        gaps = gaps or gap > 0
+        beside |= element.keys()
+        reach += gap + 1
         if not optional:
-            return frozenset(near)
+            return Near(reach, frozenset(element)) if gaps else Near(1, frozenset(beside))
     return None
 
 
