@@ -142,7 +142,7 @@ def _located(keys: Sequence[int], start: int, token: int) -> bool:
     """Whether "la vivienda ubicada en", "un inmueble de" leads to the place."""
     prepositions = _prepositions()
     window = keys[max(start, token - 8) : token]
-    return any(key in prepositions["lies"] for key in window) or any(key in prepositions["premises"] for key in window[-4:])
+    return any(key in prepositions["lies"] for key in window) or any(key in prepositions["premises"] for key in window[-6:])
 
 
 def _namesake(mention: PlaceMention) -> bool:
@@ -170,7 +170,12 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     for span in doc.spans.get("places", ()):
         mention: PlaceMention = get(span, "place")
         view = scene.view(span.start)
-        if mention is None or view is None or not mention.locates or view.sentence.zone in ("link", "byline"):
+        if (
+            mention is None
+            or view is None
+            or not (mention.locates or _governed(scene, mention))
+            or view.sentence.zone in ("link", "byline")
+        ):
             continue
         name = mention.keys[0] if mention.keys else mention.name.casefold()
         counts[name] = counts.get(name, 0) + 1
@@ -178,7 +183,7 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         found.append(Candidate(span, mention, 0.0, "", features(scene, span, mention, keys)))
     scored: list[Candidate] = []
     company = _company(found)
-    plain = [c for c in found if c.mention.kind in FINE and "institution" not in c.mention.roles]
+    plain = [c for c in found if c.mention.kind in FINE and "institution" not in c.mention.roles and not _paraphrase(c)]
     names = {c.mention.keys[0] if c.mention.keys else c.mention.name.casefold() for c in plain if c.mention.kind != "street"}
     districts = [c for c in found if c.mention.kind not in FINE]
     for candidate in found:
@@ -201,6 +206,16 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     scored = _shared(scored)
     scored.sort(key=lambda c: -c.score)
     return scored
+
+
+def _governed(scene: Scene, mention: PlaceMention) -> bool:
+    """Whether it is the town or region whose officials the article tells corruption of."""
+    return scene.kind == "corruption" and mention.governs
+
+
+def _paraphrase(c: Candidate) -> bool:
+    """Whether it is another word for the town: "el puerto de Ilo", "el valle de Chicama"."""
+    return "namesake" in c.features and (c.mention.word == "puerto" or "group_wide" in c.features)
 
 
 _SHARED = 1.5
@@ -313,31 +328,65 @@ def scene_of_crime(
         return resolver.resolve(mention, mentions, country, region)
 
     found = _coherent(fine, admin, resolve)
+    chosen = _admin_choice(admin, resolve)
     if found is not None:
         place, best = found
         place = _complete(place, best, [c for c in ranked if c.mention.kind in FINE], resolve)
+        explicit = next((c for c in admin if _explicit(c.mention) and c.score > admin[0].score - w["admin_gap"]), None)
+        if explicit is not None and place.rule in _GUESSED:
+            place = _placed(place, resolve(explicit.mention))
         for wider in admin[:6]:
             if place.district is not None:
                 break
-            place = _fill(place, resolver.resolve(wider.mention, mentions, country, region))
+            place = _fill(place, resolve(wider.mention))
         return Found(place, best.span, best.rule, best.score)
-    if admin and admin[0].score >= w["admin_least"]:
-        chosen = admin[0]
-        place = resolver.resolve(chosen.mention, mentions, country, region)
-        finer = [(c.score + w["explicit"] * _explicit(c.mention), c) for c in admin[1:8]]
-        for points, other in sorted(finer, key=lambda pair: -pair[0]):
-            if points < admin[0].score - w["admin_gap"]:
-                break
-            inner = resolver.resolve(other.mention, mentions, country, region)
-            if _inside(inner, place, chosen.mention.name):
-                chosen, place = other, inner
-                if place.district is not None:
-                    break
-        return Found(place, chosen.span, chosen.rule, chosen.score)
+    if chosen is not None:
+        place, best = chosen
+        return Found(place, best.span, best.rule, best.score)
     rest = [c for c in ranked if c.mention.kind in FINE] or ranked
     if rest:
         return Found(resolver.resolve(rest[0].mention, mentions, country, region), rest[0].span, rest[0].rule)
     return _dateline(doc, resolver, mentions, country, region)
+
+
+def _admin_choice(
+    admin: Sequence[Candidate], resolve: Callable[[PlaceMention], ResolvedPlace]
+) -> tuple[ResolvedPlace, Candidate] | None:
+    """The district, province or department of the scene: the best one, or a finer one in it that is hardly worse."""
+    w = _weights()
+    if not admin or admin[0].score < w["admin_least"]:
+        return None
+    chosen = admin[0]
+    place = resolve(chosen.mention)
+    finer = [(c.score + w["explicit"] * _explicit(c.mention), c) for c in admin[1:8]]
+    for points, other in sorted(finer, key=lambda pair: -pair[0]):
+        if points < admin[0].score - w["admin_gap"]:
+            break
+        inner = resolve(other.mention)
+        if _inside(inner, place, chosen.mention.name):
+            chosen, place = other, inner
+            if place.district is not None:
+                break
+    return place, chosen
+
+
+def _placed(place: ResolvedPlace, wider: ResolvedPlace) -> ResolvedPlace:
+    """The fine place in the district that the text calls one, if it was placed in the capital of that name.
+
+    "Piura: …" in a headline can be the region; "distrito de Suyo" says where in it.
+    """
+    if wider.district is None or (place.country, place.department) != (wider.country, wider.department):
+        return place
+    if place.district is None or not (place.district == place.department or place.district == place.province == wider.province):
+        return place
+    return replace(
+        place,
+        district=wider.district,
+        province=wider.province,
+        ubigeo=wider.ubigeo,
+        latitude=wider.latitude,
+        longitude=wider.longitude,
+    )
 
 
 def _may_tell(view: View, within: Collection[int], beside: Collection[int]) -> bool:

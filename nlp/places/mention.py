@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ..gazetteer import ADMIN, BELOW, Gazetteer, Kind, Place, fold
 from .words import shipped
 
-SOFT_ROLES = frozenset({"institution", "resident", "crossed"})
+SOFT_ROLES = frozenset({"institution", "resident", "occupation"})
 """Roles that make it unlikely, but leave it possible, that the crime happened there."""
 BIG = 100_000
 """People that a city abroad must have to be thought of without its country being named."""
@@ -32,7 +32,8 @@ class PlaceMention:
     first: int
     last: int
     roles: frozenset[str] = frozenset()
-    """institution, origin, resident, destination, office, gang, demonym, surname; see `[roles]` of `nlp/data/places.toml`."""
+    """institution, origin, resident, occupation, destination, government, office, gang, demonym, surname; see `[roles]` of
+    `nlp/data/places.toml`."""
     sentence: int = 0
     zone: str = "body"
     chain: int = -1
@@ -60,6 +61,14 @@ class PlaceMention:
     def locates(self) -> bool:
         """Whether the crime can have happened here, as far as the role tells (an institution still can be the scene)."""
         return not self.roles - SOFT_ROLES
+
+    @property
+    def governs(self) -> bool:
+        """Whether its officials are named, or it locates."""
+        return not self.roles - SOFT_ROLES - _GOVERNMENT
+
+
+_GOVERNMENT = frozenset({"government"})
 
 
 def _state(pool: list[Place], town: Place) -> bool:

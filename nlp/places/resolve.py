@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from ..gazetteer import RANK, Gazetteer, Place, fold
 from .mention import ADMIN, BELOW, PlaceMention
 from .words import shipped
 
+_ENDS = re.compile(r"\s*[-–—]\s*")
 _CONTEXT, _OPENING = 80, 20
 """Mentions that are looked at, and how many of them are the text's first ones: resolving takes bounded time."""
 _UNDER_SUBHEAD = 4
@@ -36,7 +38,8 @@ class ResolvedPlace:
     level: str = "none"
     rule: str = "open"
     """What decided: "named" (the mention alone), "chain" (its neighbours), "sentence", "subhead", "near", "dateline",
-    "headline", "lead", "article", "office" (police, courts, officials), "region" (the newspaper's own, as a prior) or "open".
+    "headline", "lead", "article", "route" (the two ends of a road), "office" (police, courts, officials), "region" (the
+    newspaper's own, as a prior) or "open".
     """
     mentions: tuple[PlaceMention, ...] = field(default=(), repr=False)
     """The mention and its neighbours that were used, in the order of the text."""
@@ -180,6 +183,9 @@ class Resolver:
                 return shared, rule, None
             items = others
         at = min(m.first for m in chain)
+        route = self._route(next((m for m in chain if m.kind == "street"), None), home)
+        if route is not None:
+            return route, "route", None
         found, rule = self._from_rings(rings, home, prior, at)
         unlisted = next((m for m in chain if _unlisted(m) or _ambiguous(m, home)), None)
         if unlisted is not None and home != "PE":
@@ -188,6 +194,17 @@ class Resolver:
             department = region.department if region is not None else None
             return Place("district", unlisted.name, unlisted.name, None, department, home), "named", None
         return found, rule, None
+
+    def _route(self, street: PlaceMention | None, home: str) -> Place | None:
+        """The province that a road lies in whose two ends are towns of it: "carretera Azángaro - Asillo"."""
+        ends = _ENDS.split(street.name) if street is not None and home == "PE" else []
+        if len(ends) != 2:
+            return None
+        one, other = (
+            {p.ubigeo[:4] for p in self.gazetteer.named(fold(end)) if p.kind == "district" and p.ubigeo} for end in ends
+        )
+        both = one & other
+        return self.gazetteer.by_ubigeo.get(both.pop()) if len(both) == 1 else None
 
     def _narrow(
         self,
@@ -419,7 +436,7 @@ def _seat(place: Place, wider: Place) -> bool:
     return place.ubigeo[{"department": 2, "province": 4}[wider.kind] :].rstrip("0") in ("", "01", "0101", "1")
 
 
-_TELLING_ROLES = frozenset({"institution", "office", "demonym", "resident"})
+_TELLING_ROLES = frozenset({"institution", "government", "office", "demonym", "resident"})
 
 
 def _titled_elsewhere(place: Place, rings: Sequence[tuple[str, list[PlaceMention]]]) -> bool:
@@ -462,6 +479,11 @@ def _denied(fine: PlaceMention, place: Place, others: Iterable[PlaceMention]) ->
     """
     if fine.kind not in BELOW:
         return False
+    if fine.kind == "neighbourhood" and place.kind == "populated_place" and place.country == "PE":
+        cities = [m for m in others if m.kind == "district" and m.word in ("", "ciudad")]
+        towns = [u for m in cities for u in m.candidates if u.kind == "district"]
+        if towns and not any(place.within(u) for u in towns):
+            return True  # "barrio San José, en Tumbes" is no hamlet of another district
     return any(
         m.kind == "district"
         and m.word not in ("", "ciudad")

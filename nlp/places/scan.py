@@ -23,7 +23,8 @@ _APPOSITION = 7
 """Tokens of an apposition ("en la misma comuna") that may stand before ", donde"."""
 _HEADS = 4
 """Places of the headline that a bare name is compared with."""
-_OFFICE = frozenset({"office"})
+_OFFICE = frozenset({"office", "government"})
+_DASHES = (["-"], ["–"], ["—"])
 _NONE: frozenset[str] = frozenset()
 _CONTRACTED = {"del": "de", "al": "a"}
 _OF = frozenset({"de", "del"})
@@ -392,7 +393,9 @@ class Scan:
             j += 1
             if j < n and words[j].key == "como":
                 j += 1
-            if j < n and words[j].text in QUOTES:
+            if j >= n:
+                return None
+            if words[j].text in QUOTES:
                 return self._quoted(j)
         if entry.kind in BELOW:
             k = j
@@ -668,7 +671,9 @@ class Scan:
     def _in_some(self, i: int) -> int:
         """ "una casa de Los Jazmines, en Ventanilla": a name that no table holds."""
         name = self._name(i, False, False)
-        if name is None or self._longest_known(i) >= name[1] or self.words[i].kinds or not self._admin_follows(name[1]):
+        if name is None or self._longest_known(i) >= name[1] or self.words[i].kinds:
+            return 0
+        if not self._admin_follows(name[1]) and not self._explained(name[1]):
             return 0
         key = self._key(i, name[1])
         if key in self.t.blocked_names or len(key) < 4:
@@ -727,7 +732,7 @@ class Scan:
             if home and any(p.population >= BIG for p in self.g.abroad(key)):
                 self._emit("district", i, end, self._slice(i, end), "", self._roles(i), (key,), locative=True)
                 return end
-            if locative == "en" and self._admin_follows(end):
+            if locative == "en" and (self._admin_follows(end) or self._explained(end)):
                 self._emit("neighbourhood", begin, end, self._slice(begin, end), "", self._roles(begin), (key,), locative=True)
                 return end
         elif not home and self._abroad_here(key) and (before in t.locative or not (i and words[i - 1].cap)):
@@ -758,6 +763,18 @@ class Scan:
             return True
         name = self._name(k, False, False) if apart and self.country != "PE" else None
         return name is not None and self._abroad_here(self._key(*name))
+
+    def _explained(self, end: int) -> bool:
+        """Whether ", un caserío de" or ", barrio de" comes next, which says what the name before it is."""
+        words = self.words
+        if end + 2 >= self.n or words[end].text != ",":
+            return False
+        k = end + 2 if words[end + 1].key in self.t.indefinite and words[end + 1].key != "en" else end + 1
+        while k + 1 < self.n and k - end < 4 and words[k].key in self.t.sizes:
+            k += 1
+        if words[k].cap:
+            return False
+        return any(e.kind in ("neighbourhood", "populated_place") and self._kind_end(k, e) for e in words[k].kinds or ())
 
     def _admin_word(self, k: int) -> bool:
         """Whether "comuna", "municipio", "distrito" stands there, small."""
@@ -820,7 +837,7 @@ class Scan:
             for phrase, role in phrases.get(before, ()):
                 start = k - len(phrase)
                 if start >= 0 and all(words[start + x].key == w for x, w in enumerate(phrase[:-2])):
-                    return frozenset((role,))
+                    return _NONE if role == "near" else frozenset((role,))
         return _NONE
 
     def _title_case(self, i: int) -> bool:
@@ -944,6 +961,8 @@ class Scan:
                     linked = True
                 if linked and ("demonym" in m.roles) != ("demonym" in last.roles):
                     linked = False
+                if linked and between in _DASHES and not last.word:
+                    m.roles |= last.roles & _TRAVEL  # "el servicio Tingo María - Lima"
                 if linked and between == ["de"] and self._part_of(last, m):
                     last.kind, last._found = "neighbourhood", ()
             if not linked:

@@ -121,6 +121,7 @@ class Tables:
         self.called = frozenset(fold(w) for w in names["called"])
         self.indefinite = frozenset(names["indefinite"])
         self.vague = frozenset(names["vague"])
+        self.sizes = frozenset(names["sizes"])
         self.tails = frozenset(names["tails"])
         self.months = frozenset(names["months"])
         self.abbreviations = frozenset(names["abbreviations"])

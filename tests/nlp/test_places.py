@@ -57,6 +57,22 @@ class Case:
 
 
 CASES = [
+    # a road between two towns of one province
+    Case(
+        "Juliaca: dos operativos\n\nCayó en la carretera Azángaro - Asillo.",
+        "carretera Azángaro - Asillo",
+        street="carretera Azángaro - Asillo",
+        admin="-, Azángaro, Puno",
+    ),
+    # where a facility named after the city lies is said after it
+    Case(
+        "Fue en el aeropuerto de Trujillo, que se encuentra en el distrito de Huanchaco.",
+        "aeropuerto de Trujillo",
+        "aeropuerto de Trujillo",
+        admin="Huanchaco, Trujillo, La Libertad",
+    ),
+    # a barrio of the city, not the hamlet of that name elsewhere in the province
+    Case("Fue en el barrio San José, en Tumbes.", "barrio San José", "barrio San José", admin="Tumbes, Tumbes, Tumbes"),
     # kind words below the district
     Case(
         "Robaron en la urbanización Las Quintanas, en Trujillo.",
@@ -554,8 +570,12 @@ def test_is_no_place(text: str, not_a_place: str) -> None:
         ("El bus iba rumbo a Cajamarca.", "Cajamarca", "destination"),
         ("Cayeron Los Malditos de Chicama.", "Chicama", "gang"),
         ("El empresario trujillano apareció.", "trujillano", "demonym"),
-        ("El alcalde de Moche lamentó el hecho.", "Moche", "office"),
+        ("El alcalde de Moche lamentó el hecho.", "Moche", "government"),
         ("Vecinos de Huanchaco piden ayuda.", "Huanchaco", "resident"),
+        ("La víctima, comerciante de Chepén, viajaba sola.", "Chepén", "occupation"),
+        ("Cayó el exalcalde de Paiján por coimas.", "Paiján", "government"),
+        ("Asaltaron el ómnibus que cubría la ruta Lima - Huaraz.", "ruta Lima - Huaraz", "destination"),
+        ("Pararon el bus del servicio Tocache - Lima.", "Lima", "destination"),
     ],
 )
 def test_role(text: str, words: str, role: str) -> None:
@@ -579,6 +599,21 @@ def test_role(text: str, words: str, role: str) -> None:
         ("Un vecino de Piedra Larga Pampa, en el distrito de Yanacancha, lo vio.", "neighbourhood", "Piedra Larga Pampa", "PE"),
         ("Fue en Punta de Choros, comuna de Pichilemu.", "neighbourhood", "Punta de Choros", "CL"),
         ("Fue en una vivienda del sector rural de Paine, comuna de Longaví.", "neighbourhood", "sector rural de Paine", "CL"),
+        # what is said after a name tells that it is a place
+        ("Lo hallaron en Piedra Larga Pampa, un pequeño caserío de la sierra.", "neighbourhood", "Piedra Larga Pampa", "PE"),
+        ("Asaltaron dos viviendas de Los Ceibos Altos, barrio cerrado del norte.", "neighbourhood", "Los Ceibos Altos", "AR"),
+        # several in one
+        ("Hubo robos en los sectores Pampa Honda y Tres Cruces.", "neighbourhood", "sectores Pampa Honda y Tres Cruces", "PE"),
+        (
+            "Pobladores de los caseríos Chorobal y La Ramada lo vieron.",
+            "populated_place",
+            "caseríos Chorobal y La Ramada",
+            "PE",
+        ),
+        # landmarks of nature and of roads
+        ("Ardió un auto frente a los humedales de Puerto Viejo.", "facility", "humedales de Puerto Viejo", "PE"),
+        ("Cayó a la salida del túnel de Yanango.", "facility", "túnel de Yanango", "PE"),
+        ("Le venden lotes en el arenal de Alto Molino.", "facility", "arenal de Alto Molino", "PE"),
         # a namesake of a district within another one that is named beside it
         ("Lo balearon en Buenos Aires, Víctor Larco.", "neighbourhood", "Buenos Aires", "PE"),
         ("Asaltaron una botica en Santa Rosa, en el distrito de Ate.", "neighbourhood", "Santa Rosa", "PE"),
@@ -621,6 +656,23 @@ def test_police_that_entered_a_prison_leaves_it_a_possible_scene() -> None:
 @pytest.mark.parametrize("text", ["Durmió en un hotel de S/450 la noche.", "Robaron a la cooperativa: S/ 18,000 en total."])
 def test_money_is_no_name(text: str) -> None:
     assert not [t for t in texts(text) if "S/" in t]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Los interceptaron antes de llegar al puente Samaniego.",
+        "Les faltaba poco para llegar al puente Samaniego.",
+        "Fueron baleados al llegar al puente Samaniego.",
+    ],
+)
+def test_what_happens_on_the_way_to_a_place_happens_there(text: str) -> None:
+    assert [m.locates for m in mentions(text)] == [True]
+
+
+@pytest.mark.parametrize("text", ["en el sector denominado", "un cerro conocido como", "la plaza llamada"])
+def test_a_text_may_break_off_before_the_name(text: str) -> None:
+    assert all(m.text for m in mentions(text))
 
 
 def test_crime_can_have_happened_at_an_institution_but_not_at_an_origin() -> None:
@@ -720,6 +772,23 @@ def test_pipeline_with_places_survives_the_disk(tmp_path: object) -> None:
             "PE",
             "San Jerónimo",
             "Cusco",
+        ),
+        # the region in the headline, the district in the lead, the fine place further down
+        (
+            "Piura: decomisan combustible de contrabando",
+            "Fiscales y policías decomisaron combustible de contrabando en el distrito de Suyo, provincia de Ayabaca.\n\n"
+            "El operativo comenzó a las cinco de la mañana.\n\nLos galones estaban bajo el puente Macaracito.",
+            "PE",
+            "Suyo",
+            "Piura",
+        ),
+        # a mayor's corruption happened where he governs
+        (
+            "Detienen a alcalde por coimas",
+            "El alcalde distrital de Humay, provincia de Pisco, en Ica, fue detenido por cobrar coimas.",
+            "PE",
+            "Humay",
+            "Ica",
         ),
         # of two towns of a route, the headline's one
         (
