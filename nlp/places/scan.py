@@ -405,6 +405,8 @@ class Scan:
                 j = k
                 if words[j].text in QUOTES:
                     return self._quoted(j)
+        if j >= n:
+            return None
         if words[j].key in t.numbering and entry.kind in BELOW and not words[j].text.isspace():
             k = j
             while k < n and k - j < 4 and words[k].key in t.numbering and not words[k].text.isspace():

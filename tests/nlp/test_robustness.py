@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,12 @@ _WORDS = st.sampled_from(
         "\n\n",
         "Trujillo",
         "urbanización",
+        "distrito",
+        "caserío",
+        "como",
+        "llamado",
+        "entre",
+        "km",
         "jr.",
         "av.",
         "Mz.",
@@ -96,6 +103,15 @@ def test_any_text(text: str, title: str | None, published: str | None) -> None:
             source = title if evidence.zone == "title" else text
             assert source is not None
             assert source[evidence.start : evidence.end] == evidence.words
+
+
+def test_a_text_may_begin_and_end_anywhere() -> None:
+    gold = Path(__file__).resolve().parents[1] / "gold"
+    texts = [json.loads(line)["text"].split(" ") for file in sorted(gold.glob("develop*.jsonl")) for line in file.open()]
+    pieces = [" ".join(words[at : at + 9]) for words in texts for at in range(0, len(words), 9)]
+    assert len(pieces) > 10_000
+    for piece, doc in zip(pieces, pipeline().pipe(pieces), strict=True):
+        assert doc.text == piece
 
 
 @pytest.mark.parametrize(
