@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import nlp
-from nlp import explain
 from nlp.report import NewsText
 from pipelines.console import log
 
@@ -115,6 +114,8 @@ def explain_lines(lines: Iterable[bytes], *, name: str, page: Path | None = None
 
     Returns how many lines were wrong (`ArticleLines`).
     """
+    from nlp import explain
+
     pipeline = nlp.load()
     articles = ArticleLines(lines, name=name)
     docs = (explain.read(pipeline, article) for article in articles)

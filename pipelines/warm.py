@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+import trafilatura  # noqa: F401 (scraper.page loads it when it reads its first page)
+
 from pipelines.reading import pipeline
 
 pipeline()

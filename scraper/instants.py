@@ -7,8 +7,6 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import cache
 
-import dateparser
-
 from scraper.data import toml
 
 _COMPACT_OFFSET = re.compile(r"(?<=[\d:.])\s*([+-]\d{2}):?(\d{2})$")
@@ -78,6 +76,8 @@ def _written(text: str) -> datetime | None:
     found = find_date(text)
     if found and not _ZONE.search(text[found[2] :]):
         return found[0]
+    import dateparser  # seldom needed, and slow to load
+
     settings = {"DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     try:
         instant = dateparser.parse(text, languages=["es", "en"], settings=settings)

@@ -19,7 +19,6 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
@@ -339,6 +338,8 @@ def _start(element: HtmlElement, most: int) -> str:
 
 
 def _extract(tree: HtmlElement, url: str, *, fast: bool) -> list[str]:
+    import trafilatura  # only where pages are read: it takes long to load, and memory
+
     try:
         document = trafilatura.bare_extraction(
             deepcopy(tree),
