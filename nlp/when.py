@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from spacy.tokens import Doc, Span
 
+from .conjugation import forms
 from .extensions import get, get_doc
 from .forms import lower_ids
 from .lexicon import data, ids
@@ -22,6 +23,7 @@ from .scene import Scene
 if TYPE_CHECKING:
     from .dates import DateValue
     from .events import Mention
+    from .sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,16 @@ def _weights() -> dict[str, float]:
 
 @cache
 def _words() -> dict[str, frozenset[int]]:
-    return {name: ids(words) for name, words in data("context.toml")["date_words"].items()}
+    return {
+        name: ids(form for word in words for form in _told(word)) for name, words in data("context.toml")["date_words"].items()
+    }
+
+
+def _told(word: str) -> list[str]:
+    """The forms in which news tells of a verb ("~robar": simple past and participles); any other word as it is."""
+    if not word.startswith("~"):
+        return [word]
+    return [form for form, kind in forms(word[1:]) if kind in ("past", "participle")]
 
 
 _BEFORE, _AFTER = 5, 3
@@ -52,6 +63,12 @@ _NEIGHBOURS = ("said", "judged", "caught", "found", "happened")
 _TOLD_THERE = 0.5
 """Strength of a trigger from which a clause tells the deed; else a date beside a verb of speaking is the speaker's own."""
 _DEED = ("act", "name")
+_STOP, _DASH = ids((".", ".-", ".–", ".—")), ids(("-", "–", "—", ".-", ".–", ".—", "|", "/"))
+_LINKS = ids(("de", "del", "la", "el", "los"))
+_DATELINE = 9
+"""Tokens before the date of a dateline."""
+_PROSE = 6
+"""Tokens of the shortest sentence of a story."""
 _MARKS = ids((",", ".", ";", ":", "(", ")", "|", "-", "–", "—", "“", "”", "«", "»", '"'))
 _AND = ids(("y", "e"))
 
@@ -61,9 +78,12 @@ _OLD = 45
 
 
 def features(
-    doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[int], told: Sequence[Mention] = ()
+    doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[int], told: Sequence[Mention], rank: int
 ) -> dict[str, float]:
-    """What speaks for and against one date, by the names of `data/decision.toml`; `told`: the triggers of its sentence."""
+    """What speaks for and against one date, by the names of `data/decision.toml`.
+
+    `told`: the triggers of its sentence; `rank`: how many sentences of prose stand before it.
+    """
     view = scene.view(span.start)
     if view is None:
         return {}
@@ -81,7 +101,7 @@ def features(
         "told": float(view.told),
         "placed": float(view.placed),
         "aside": float(bool(view.aside)),
-        "order": min(order, 15) / 5,
+        "order": min(rank, 15) / 5,
         "clock": float(bool(here & words["clock"])),
         "part_of_day": float(bool(value.part_of_day)),
         "past": float(any(doc[at].text.endswith(_PAST) for at in range(sentence.start, sentence.end))),
@@ -95,12 +115,14 @@ def features(
         "other": float(bool(here & words["other"])),
         "quoted": float(bool(here & words["quotes"])),
         f"zone_{sentence.zone}": 1.0,
-        f"order_{scene.event}": min(order, 15) / 5,
+        f"order_{scene.event}": min(rank, 15) / 5,
     }
     for name in view.aftermath:
         found[name] = 1.0
     first, last = _clause(keys, span, sentence.start, sentence.end)
     inside = [m for m in told if first <= m.span.start < last]
+    if here & words["remains"] and any(key in words["decayed"] for key in keys):
+        found["decayed"] = 1.0  # found dead long after: nobody says when it was
     found["clause_event"] = max(
         (m.trigger.strength * m.factuality.weight for m in inside if m.trigger.role in _DEED), default=0.0
     )
@@ -178,6 +200,7 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     for mention in scene.mentions:
         by_sentence.setdefault(mention.sentence.order, []).append(mention)
     found: list[Candidate] = []
+    rank = _ranks(scene)
     first = True
     for span in doc.spans.get("dates", ()):
         value: DateValue = get(span, "date")
@@ -186,7 +209,9 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
             continue
         if published is not None and value.start is not None and value.start > published:
             continue
-        told = features(doc, scene, span, value, keys, by_sentence.get(view.sentence.order, ()))
+        if _is_dateline(doc, keys, span, value, view.sentence):
+            continue
+        told = features(doc, scene, span, value, keys, by_sentence.get(view.sentence.order, ()), rank[view.sentence.order])
         told["first"] = float(first)
         first = False
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
@@ -207,6 +232,29 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
                 found[i] = replace(candidate, score=candidate.score + w.get("alone", 0.0))
     found.sort(key=lambda c: -c.score)
     return found
+
+
+def _ranks(scene: Scene) -> list[int]:
+    """For every sentence the number of those of prose before it; what a page puts around a story ("Cargando...") is none."""
+    ranks, prose = [], 0
+    for view in scene.views:
+        ranks.append(prose)
+        sentence = view.sentence
+        prose += sentence.zone in ("lead", "body") and sentence.end - sentence.start >= _PROSE
+    return ranks
+
+
+def _is_dateline(doc: Doc, keys: list[int], span: Span, value: DateValue, sentence: Sentence) -> bool:
+    """Whether a date tells the day of writing ("MOTUL, Yucatán, sábado 20 de septiembre.- …", "Lima, 3 mayo (Agencia) …")."""
+    if value.day is None or value.month is None or span.start - sentence.start > _DATELINE:
+        return False
+    lead = [doc[at] for at in range(sentence.start, span.start)]
+    if not all(token.is_punct or token.text[:1].isupper() or keys[token.i] in _LINKS for token in lead):
+        return False
+    after = span.end + (span.end < len(doc) and keys[span.end] in _STOP)
+    if doc[after - 1].text.endswith((".-", ".–", ".—")):
+        return True
+    return after < len(doc) and (keys[after] in _DASH or (doc[after].text[:1] == "(" and bool(lead)))
 
 
 _REASONS = {
