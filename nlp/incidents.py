@@ -17,7 +17,9 @@ from .scene import Scene, related, survey
 
 _THRESHOLD = 0.5
 _FAINT = 0.6
-"""Score below which the strongest trigger cannot carry an incident."""
+"""Score below which the strongest trigger cannot carry an incident, unless the plain words do."""
+_PLAIN = 1.0
+"""Log-odds of the plain words from which they may: a deed told without any word that names one ("hallaron una cabeza humana")."""
 _TOLD = 2.0
 """Score with which the prose alone says the type, so that a headline of several deeds need not."""
 
@@ -46,7 +48,10 @@ class Incidents:
     def uncalibrated(self, doc: Doc) -> list[IncidentReport]:
         """The reports of a document, their confidence a mere product of what each decision thinks of itself."""
         found = events.mentions(doc)
-        if max((m.score for m in found if m.trigger.role != "agent"), default=0.0) < _FAINT:
+        if (
+            max((m.score for m in found if m.trigger.role != "agent"), default=0.0) < _FAINT
+            and get_doc(doc, "categories").relevance < _PLAIN
+        ):
             return []
         evidence = events.gather(doc, found)
         scores = events.type_scores(evidence)
@@ -109,12 +114,15 @@ class Incidents:
         def fitness(m: events.Mention) -> float:
             return (m.trigger.type == kind) * 20 + (m.trigger.type in types) * 10 + m.score
 
-        best = max(told, key=fitness)
-        deeds = (
-            [m for m in told if m.trigger.role in ("act", "name", "police")] if best.trigger.role in ("agent", "sign") else ()
-        )
-        report.status = max(deeds, key=fitness, default=best).factuality.status
-        report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
+        if told:
+            best = max(told, key=fitness)
+            deeds = [m for m in told if m.trigger.role in ("act", "name", "police")]
+            weak = best.trigger.role in ("agent", "sign")
+            report.status = max(deeds if weak else (), key=fitness, default=best).factuality.status
+            report.evidence["type"] = cite(doc, best.span, best.trigger.rule)
+        else:
+            opening = scene.views[0].sentence
+            report.evidence["type"] = cite(doc, doc[opening.start : opening.end], "plain words")
         article = get_doc(doc, "article")
         country, region = (article.country, article.region) if article is not None else (None, None)
         if doc.spans.get("places") and (spot := where.scene_of_crime(doc, scene, country, region, within, beside)):
