@@ -1,8 +1,8 @@
 """The trained part: what the plain vocabulary of an article says of relevance and type.
 
 The rules know how the press names a crime; this knows the company that such stories keep. Two linear models (term frequency,
-inverse document frequency, unit length): a softmax one over the beginnings of words says of which type an incident is, a
-logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #") whether the text tells one at all.
+inverse document frequency, unit length): a softmax one over the beginnings of words, the headline's apart ("^asalta"), says of
+which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #") whether the text tells one at all.
 `python -m nlp.training` learns them from texts of the project's own; the weights are `data/categorizer.csv`, one line a
 beginning, and `data/relevance.csv`, one line a word or pair, so that they can be read. `nlp.events` weighs the answer beside
 the rules'.
@@ -28,12 +28,26 @@ LETTERS = 6
 """A word speaks of the type by its first letters, which serve as a stem."""
 FIRST = 400
 """Tokens read of each text: the news comes first."""
+HEADLINE = 40
+"""Tokens that a headline has at most."""
+HEADED = 2
+"""How often a headline's word counts as one of the headline, beside what it counts as any word."""
+OPENING = 90
+"""Tokens that open a text."""
+PARAGRAPH = 15
+"""Tokens that a paragraph has at least, if it is read on its own."""
 BIAS = "*"
 """Name of the line that holds the intercepts."""
 
+_MOST = 6.0
+"""Log-odds of one paragraph beyond which it says no more."""
+_HEADED = "^"
 _BITS = 20
 _MASK = (1 << _BITS) - 1
 _LOGS = 1 + np.log(np.maximum(np.arange(FIRST + 1), 1))
+_PLACE_BITS = 9
+_PLACES = (1 << _PLACE_BITS) - 1
+"""A token's place among the first `FIRST` needs no more bits."""
 _SHORTEST = 3
 _OPENERS = frozenset('.!?:¿¡“«"(-—')
 """After these a capital is mere spelling."""
@@ -47,6 +61,16 @@ def word(form: str) -> str | None:
 def beginning(form: str) -> str | None:
     """What a form counts as in the choice of the type."""
     return form[:LETTERS] if word(form) else None
+
+
+def heading(form: str) -> str | None:
+    """What a form of the headline counts as besides, in the choice of the type."""
+    return _HEADED + form[:LETTERS] if word(form) else None
+
+
+def headline(forms: Sequence[str]) -> int:
+    """Forms of the first line, 0 if it is too long for a headline."""
+    return next((at for at, form in enumerate(forms[:HEADLINE]) if _ends_line(form)), 0)
 
 
 def neighbour(form: str) -> str:
@@ -68,16 +92,28 @@ def _is_titled(form: str, _lower: int = 0) -> bool:
     return form[:1].isupper() and form[1:].islower()
 
 
+def _ends_line(form: str, _lower: int = 0) -> bool:
+    return "\n" in form
+
+
 def _is_opener(form: str, _lower: int = 0) -> bool:
     return form in _OPENERS or "\n" in form
 
 
 @dataclass(frozen=True)
 class Categories:
-    """`relevance`: log-odds that the text tells an incident; `types`: the log-probability of each type if it does."""
+    """What the plain words say."""
 
     relevance: float
+    """Log-odds that the text tells an incident."""
     types: dict[str, float]
+    """The log-probability of each type if it does."""
+    opening: float = 0.0
+    """Log-odds of relevance by the first words alone."""
+    best: float = 0.0
+    """Those of the paragraph that speaks most for an incident: one deed may stand among statistics and protest."""
+    mean: float = 0.0
+    """Their mean over the paragraphs."""
 
 
 class _Terms:
@@ -87,6 +123,7 @@ class _Terms:
         self.rows = {line[0]: row for row, line in enumerate(body)}
         figures = np.array([[float(cell or 0) for cell in line[1:]] for line in body])
         self.idf, self.weights = figures[:, 0].copy(), figures[:, 1:].copy()
+        self._gain, self._square = self.idf * self.weights[:, 0], self.idf * self.idf
 
     def score(self, rows: NDArray[np.intp], logs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of the weights of the terms in those rows, each once, the text brought to unit length.
@@ -97,6 +134,15 @@ class _Terms:
             return np.zeros(self.weights.shape[1])
         values = logs * self.idf[rows]
         total: NDArray[np.float64] = values.dot(self.weights.take(rows, 0)) / np.sqrt(values.dot(values))
+        return total
+
+    def by_part(self, rows: NDArray[np.intp], part: NDArray[np.intp], parts: int) -> NDArray[np.float64]:
+        """Sums of the first weights for each of so many parts of a text, each part brought to unit length.
+
+        The terms of a part are taken to differ: short texts repeat few.
+        """
+        length = np.bincount(part, self._square[rows], parts)
+        total: NDArray[np.float64] = np.bincount(part, self._gain[rows], parts) / np.sqrt(np.maximum(length, 1.0))
         return total
 
 
@@ -131,14 +177,22 @@ class Model:
         capitals = read.pick(_is_titled)[:FIRST]
         capitals[1:] &= read.pick(_is_opener)[: len(known) - 1]
         openers = capitals.nonzero()[0]
+        ends = read.pick(_ends_line)[:FIRST]
+        breaks = ends[:HEADLINE].nonzero()[0]
+        headed = read.pick(self._headed, np.int64)[: int(breaks[0]) if len(breaks) else 0]
         if len(openers):
             known[openers] = read.pick(self._known_lowered, np.int64)[openers]
+            within = openers[openers < len(headed)]
+            headed[within] = read.pick(self._headed_lowered, np.int64)[within]
         beside = known >> 2 * _BITS
-        codes = beside[:-1] * self._many + beside[1:]
-        codes.sort()
+        placed = (beside[:-1] * self._many + beside[1:] << _PLACE_BITS) + np.arange(max(len(known) - 1, 0))
+        placed.sort()
+        codes = placed >> _PLACE_BITS
         at = self._pairs.searchsorted(codes)
-        pairs = self._pair_terms[at[self._pairs[at] == codes]]
-        terms = np.concatenate((known & _MASK, known >> _BITS & _MASK, pairs))
+        stored = self._pairs[at] == codes
+        pairs = self._pair_terms[at[stored]]
+        words = known >> _BITS & _MASK
+        terms = np.concatenate((known & _MASK, words, pairs, *[headed] * HEADED))
         rows, counts = _counted(terms[terms > 0])
         logs = _LOGS[counts]
         middle = int(rows.searchsorted(self._first_word))
@@ -146,7 +200,27 @@ class Model:
         scores -= np.maximum.reduce(scores)
         scores -= np.log(np.add.reduce(np.exp(scores)))
         told = self._bias + self._words.score(rows[middle:] - self._first_word, logs[middle:])[0]
-        return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)))
+        single = words.nonzero()[0]
+        stands = np.concatenate((single, placed[stored] & _PLACES))
+        opening, best, mean = self._parts(np.concatenate((words[single], pairs)) - self._first_word, stands, ends)
+        return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)), opening, best, mean)
+
+    def _parts(
+        self, rows: NDArray[np.intp], stands: NDArray[np.intp], ends: NDArray[np.bool_]
+    ) -> tuple[float, float, float]:
+        """Log-odds of relevance by the first words, by the best paragraph, and their mean over paragraphs.
+
+        `stands`: where in the text the terms of those rows stand; `ends`: which tokens end a line.
+        """
+        first = stands < OPENING
+        opening = self._bias + self._words.by_part(rows[first], np.zeros(np.count_nonzero(first), np.intp), 1)[0]
+        lines = np.cumsum(ends)
+        lengths = np.bincount(lines)
+        odds = self._bias + self._words.by_part(rows, lines[stands], len(lengths))
+        odds = odds[lengths >= PARAGRAPH].clip(-_MOST, _MOST)
+        if not len(odds):
+            return float(opening), float(opening), float(opening)
+        return float(opening), float(odds.max()), float(odds.mean())
 
     def _known(self, form: str, _lower: int) -> int:
         """All that counts of a form in one number: as a term of either table and as a neighbour, 0 where it is none."""
@@ -158,6 +232,14 @@ class Model:
 
     def _known_lowered(self, form: str, lower: int) -> int:
         return self._known(form.lower(), lower)
+
+    def _headed(self, form: str, _lower: int) -> int:
+        """A form of the headline as a term of the first table, 0 where it is none."""
+        row = self._beginnings.rows.get(heading(form) or "")
+        return 0 if row is None else row + 1
+
+    def _headed_lowered(self, form: str, lower: int) -> int:
+        return self._headed(form.lower(), lower)
 
 
 def _counted(terms: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -131,8 +131,12 @@ def relevance_features(
     vocabulary = set(lower_ids(doc))
     genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
     total = sum(scores.values())
+    words = get_doc(doc, "categories")
     return genre | {
-        "words": max(-6.0, min(6.0, get_doc(doc, "categories").relevance)),
+        "words": _kept(words.relevance),
+        "words_opening": _kept(words.opening),
+        "words_best": _kept(words.best),
+        "words_mean": _kept(words.mean),
         "specific": specific,
         "placed": max(0.0, min(placed, 5.0)),
         "headline": min(headline, 5.5),
@@ -158,6 +162,10 @@ def relevance_features(
         "hypothetical": min(evidence.readings.get("hypothetical", 0.0), 3.0),
         "police": min(max((m.score for m in event if m.trigger.role in ("police", "court")), default=0.0), 4.0),
     }
+
+
+def _kept(odds: float) -> float:
+    return max(-6.0, min(6.0, odds))
 
 
 def relevance(features: dict[str, float]) -> float:

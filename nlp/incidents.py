@@ -20,6 +20,8 @@ _FAINT = 0.6
 """Score below which the strongest trigger cannot carry an incident, unless the plain words do."""
 _PLAIN = 1.0
 """Log-odds of the plain words from which they may: a deed told without any word that names one ("hallaron una cabeza humana")."""
+_OTHERS = ("link", "byline")
+"""Lines in which nothing is told."""
 _TOLD = 2.0
 """Score with which the prose alone says the type, so that a headline of several deeds need not."""
 
@@ -48,10 +50,7 @@ class Incidents:
     def uncalibrated(self, doc: Doc) -> list[IncidentReport]:
         """The reports of a document, their confidence a mere product of what each decision thinks of itself."""
         found = events.mentions(doc)
-        if (
-            max((m.score for m in found if m.trigger.role != "agent"), default=0.0) < _FAINT
-            and get_doc(doc, "categories").relevance < _PLAIN
-        ):
+        if max((m.score for m in found if m.trigger.role != "agent"), default=0.0) < _FAINT and not _told_plainly(doc):
             return []
         evidence = events.gather(doc, found)
         scores = events.type_scores(evidence)
@@ -144,6 +143,12 @@ class Incidents:
             probability *= _OPEN_DATE
         report.confidence = probability
         return report
+
+
+def _told_plainly(doc: Doc) -> bool:
+    """Whether the plain words tell a deed, in lines that are the article's own."""
+    own = any(sentence.zone not in _OTHERS for sentence in doc.user_data.get("sentences", ()))
+    return own and bool(get_doc(doc, "categories").relevance >= _PLAIN)
 
 
 def _completed(report: IncidentReport, wider: IncidentReport) -> IncidentReport:

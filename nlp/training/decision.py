@@ -31,7 +31,7 @@ _AGAINST = frozenset({"general", "policy", "fiction", "hypothetical", "many_type
 """Figures that can only speak against an incident."""
 _FEWEST = 4
 """Texts (or candidates) in which a figure must occur to get a weight."""
-_RELEVANCE_STRENGTH, _FURTHER_STRENGTH = 0.1, 0.03
+_RELEVANCE_STRENGTH, _FURTHER_STRENGTH = 0.05, 0.03
 """Inverse strengths of the L2 penalties on standardized figures."""
 _CHOICE_PENALTY = 20.0
 """Strength of the L2 penalty on standardized figures in the choice among what an article offers."""
