@@ -2,10 +2,10 @@
 
 The rules know how the press names a crime; this knows the company that such stories keep. Two linear models (term frequency,
 inverse document frequency, unit length): a softmax one over the beginnings of words, the headline's apart ("^asalta"), says of
-which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #") whether the text tells one at all.
-`python -m nlp.training` learns them from texts of the project's own; the weights are `data/categorizer.csv`, one line a
-beginning, and `data/relevance.csv`, one line a word or pair, so that they can be read. `nlp.events` weighs the answer beside
-the rules'.
+which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #") whether
+the text tells one at all, and each paragraph by itself. `python -m nlp.training` learns them from texts of the project's own;
+the weights are `data/categorizer.csv`, one line a beginning, and `data/relevance.csv`, one line a word or pair, so that they can
+be read. `nlp.events` weighs the answer beside the rules'.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ class Categories:
     """Those of the paragraph that speaks most for an incident: one deed may stand among statistics and protest."""
     mean: float = 0.0
     """Their mean over the paragraphs."""
+    lines: tuple[float, ...] = ()
+    """Those of each line."""
 
 
 class _Terms:
@@ -202,13 +204,13 @@ class Model:
         told = self._bias + self._words.score(rows[middle:] - self._first_word, logs[middle:])[0]
         single = words.nonzero()[0]
         stands = np.concatenate((single, placed[stored] & _PLACES))
-        opening, best, mean = self._parts(np.concatenate((words[single], pairs)) - self._first_word, stands, ends)
-        return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)), opening, best, mean)
+        parts = self._parts(np.concatenate((words[single], pairs)) - self._first_word, stands, ends)
+        return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)), *parts)
 
     def _parts(
         self, rows: NDArray[np.intp], stands: NDArray[np.intp], ends: NDArray[np.bool_]
-    ) -> tuple[float, float, float]:
-        """Log-odds of relevance by the first words, by the best paragraph, and their mean over paragraphs.
+    ) -> tuple[float, float, float, tuple[float, ...]]:
+        """Log-odds of relevance by the first words, by the best paragraph, their mean over paragraphs, and those of all lines.
 
         `stands`: where in the text the terms of those rows stand; `ends`: which tokens end a line.
         """
@@ -217,10 +219,10 @@ class Model:
         lines = np.cumsum(ends)
         lengths = np.bincount(lines)
         odds = self._bias + self._words.by_part(rows, lines[stands], len(lengths))
-        odds = odds[lengths >= PARAGRAPH].clip(-_MOST, _MOST)
-        if not len(odds):
-            return float(opening), float(opening), float(opening)
-        return float(opening), float(odds.max()), float(odds.mean())
+        odds = odds.clip(-_MOST, _MOST)
+        long = odds[lengths >= PARAGRAPH]
+        best, mean = (float(long.max()), float(long.mean())) if len(long) else (float(opening), float(opening))
+        return float(opening), best, mean, tuple(odds.tolist())
 
     def _known(self, form: str, _lower: int) -> int:
         """All that counts of a form in one number: as a term of either table and as a neighbour, 0 where it is none."""

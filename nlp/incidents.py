@@ -19,7 +19,7 @@ _THRESHOLD = 0.5
 _FAINT = 0.6
 """Score below which the strongest trigger cannot carry an incident, unless the plain words do."""
 _PLAIN = 1.0
-"""Log-odds of the plain words from which they may: a deed told without any word that names one ("hallaron una cabeza humana")."""
+"""Log-odds of the plain words from which they may: a deed told by no word that names one ("hallaron una cabeza humana")."""
 _OTHERS = ("link", "byline")
 """Lines in which nothing is told."""
 _TOLD = 2.0
