@@ -13,7 +13,7 @@ from spacy.tokens import Doc, Span
 
 from .extensions import get, get_doc
 from .factuality import Factuality
-from .forms import lower_ids
+from .forms import tokens
 from .lexicon import data, ids
 from .sentences import Sentence
 from .triggers import Circumstance, Trigger
@@ -111,7 +111,11 @@ def sums(found: Iterable[Mention]) -> dict[str, float]:
 
 @cache
 def _genres() -> dict[str, frozenset[int]]:
-    return {name: ids(words) for name, words in data("context.toml")["genre"].items()}
+    return {f"genre_{name}": ids(words) for name, words in data("context.toml")["genre"].items()}
+
+
+def _is_of_genre(_form: str, lower: int) -> bool:
+    return any(lower in words for words in _genres().values())
 
 
 def relevance_features(
@@ -128,8 +132,9 @@ def relevance_features(
     past = [m for m in event if m.trigger.form in ("past", "participle") and m.factuality.weight > 0.5]
     asserted = sum(1 for m in event if m.factuality.weight > 0.5)
     agents = sum(m.score for m in evidence.mentions if m.trigger.role in ("agent", "sign"))
-    vocabulary = set(lower_ids(doc))
-    genre = {f"genre_{name}": min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
+    read = tokens(doc)
+    vocabulary = {read.lower[at] for at in read.where(_is_of_genre)}
+    genre = {name: min(len(words & vocabulary), 12) / 4 for name, words in _genres().items()}
     total = sum(scores.values())
     words = get_doc(doc, "categories")
     return genre | {

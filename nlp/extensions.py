@@ -50,6 +50,18 @@ def get(span: Span, name: str) -> Any:
     return store.get(("._.", name, span.start_char, span.end_char))
 
 
+def marked(doc: Doc, group: str, name: str) -> list[tuple[Span, Any]]:
+    """The spans of a group, each with the value of a registered attribute, read from the document once."""
+    spans = doc.spans.get(group, ())
+    store: dict[Any, Any] = doc.user_data
+    key = f"marked {group}"
+    known = store.get(key)
+    if known is None or known[0] is not spans:
+        known = store[key] = spans, [(span, get(span, name)) for span in spans]
+    pairs: list[tuple[Span, Any]] = known[1]
+    return pairs
+
+
 def put_doc(doc: Doc, name: str, value: object) -> None:
     """Set a registered attribute of a document: `doc._.name = value` without its look-ups."""
     store: dict[Any, Any] = doc.user_data

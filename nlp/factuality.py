@@ -11,7 +11,7 @@ from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from .extensions import get, put, register
-from .forms import lower_ids
+from .forms import lower_ids, words_of
 from .lexicon import Lexicon, data, ids
 from .sentences import Sentence
 from .triggers import Trigger
@@ -135,7 +135,7 @@ class FactualityReader:
             if hit.value == "attempted":
                 tried.append((hit.start, hit.end))
             if hit.value not in cues:
-                cues[hit.value] = doc[hit.start : hit.end].text
+                cues[hit.value] = words_of(doc, hit.start, hit.end)
         return cues, tried
 
     @staticmethod

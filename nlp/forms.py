@@ -116,6 +116,10 @@ class Tokens:
         found: NDArray[Any] = self.forms.column(answer, dtype)[self.numbers]
         return found
 
+    def any(self, answer: Answer, start: int, end: int) -> bool:
+        """Whether the answer is yes for one of the tokens from `start` to `end`."""
+        return bool(self.forms.column(answer, bool)[self.numbers[start:end]].any())
+
     def where(self, answer: Answer) -> list[int]:
         """Tokens for which the answer is yes, in order."""
         places: list[int] = self.pick(answer).nonzero()[0].tolist()
@@ -147,3 +151,12 @@ def latest(keys: object) -> Tokens | None:
 def lower_ids(doc: Doc) -> list[int]:
     """Ids of the tokens' lower-cased forms, read from the document once; not to be changed."""
     return tokens(doc).lower
+
+
+def words_of(doc: Doc, start: int, end: int) -> str:
+    """Text of the tokens from `start` to `end`: `doc[start:end].text` without making a span."""
+    if end - start == 1:
+        return doc[start].text
+    last = doc[end - 1]
+    text: str = doc.user_data.get("text") or doc.text
+    return text[doc[start].idx : last.idx + len(last)]

@@ -110,5 +110,5 @@ def documents(nlp: Language, articles: Iterable[NewsText], batch_size: int = 64)
         yield doc
 
 
-_PASSING = ("tokens", "zones", "starts")
+_PASSING = ("tokens", "zones", "starts", "marked places", "marked dates")
 """What components tell one another and nobody else asks for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from spacy.tokens import Doc
 
 from .events import Mention
-from .extensions import get
+from .extensions import marked
 from .forms import lower_ids
 from .gazetteer import BELOW
 from .lexicon import Lexicon, data
@@ -66,17 +67,15 @@ class Scene:
     """Ids of the headline's words, once they are asked for."""
     dates: list[Any] | None = None
     """The candidates of `nlp.when`, once they are scored."""
+    _ends: list[int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._ends = [view.sentence.end for view in self.views]
 
     def view(self, token: int) -> View | None:
         """The sentence that holds a token."""
-        low, high = 0, len(self.views)
-        while low < high:
-            middle = (low + high) // 2
-            if self.views[middle].sentence.end <= token:
-                low = middle + 1
-            else:
-                high = middle
-        return self.views[low] if low < len(self.views) else None
+        at = bisect_right(self._ends, token)
+        return self.views[at] if at < len(self._ends) else None
 
 
 def related(kind: str) -> frozenset[str]:
@@ -142,12 +141,12 @@ def survey(doc: Doc, found: list[Mention], kind: str) -> Scene:
         view.aftermath = frozenset(names - {"told"})
         view.aside = next((name for name in readings.get(view.sentence.order, {}) if name in _SET_ASIDE), "")
     scene = Scene(views, event, found, kind=kind)
-    for span in doc.spans.get("dates", ()):
-        view_of, value = scene.view(span.start), get(span, "date")
+    for span, value in marked(doc, "dates", "date"):
+        view_of = scene.view(span.start)
         if view_of is not None and value is not None and value.precision in ("day", "none"):
             view_of.dated = True
-    for span in doc.spans.get("places", ()):
-        view_of, mention_of = scene.view(span.start), get(span, "place")
+    for span, mention_of in marked(doc, "places", "place"):
+        view_of = scene.view(span.start)
         if view_of is not None and mention_of is not None and mention_of.kind in BELOW and not mention_of.roles:
             view_of.placed = True
     return scene

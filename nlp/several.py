@@ -16,7 +16,7 @@ from typing import Any
 from spacy.tokens import Doc
 
 from . import when, where
-from .extensions import get, get_doc
+from .extensions import get_doc, marked
 from .forms import lower_ids
 from .gazetteer import BELOW
 from .lexicon import Lexicon, data, ids
@@ -160,15 +160,13 @@ def _read(doc: Doc, scene: Scene, kind: str) -> _Content:
             content.whole.setdefault(order, set()).add(hit.value)
             if hit.start - starts[order] < _HEAD:
                 content.heads.setdefault(order, set()).add(hit.value)
-    for span in doc.spans.get("places", ()):
-        mention = get(span, "place")
+    for span, mention in marked(doc, "places", "place"):
         if mention is not None and not mention.roles and mention.locates:
             name = mention.keys[0] if mention.keys else mention.name.casefold()
             place = _Place(name, mention.kind in BELOW, mention.kind == "district", span.start)
             content.places.setdefault(bisect_right(starts, span.start) - 1, []).append(place)
     published = get_doc(doc, "published")
-    for span in doc.spans.get("dates", ()):
-        value = get(span, "date")
+    for span, value in marked(doc, "dates", "date"):
         if value is not None and value.precision in ("day", "none", "month", "year"):
             iso = value.iso()
             old = published is not None and value.start is not None and (published - value.start).days > _OLD

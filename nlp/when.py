@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from spacy.tokens import Doc, Span
 
 from .conjugation import forms
-from .extensions import get, get_doc
-from .forms import lower_ids
+from .extensions import get_doc, marked
+from .forms import lower_ids, tokens
 from .lexicon import data, ids
 from .scene import Scene
 
@@ -77,6 +77,10 @@ _OLD = 45
 """Days before publication after which news seldom tells of a fresh deed."""
 
 
+def _is_past(form: str, _lower: int) -> bool:
+    return form.endswith(_PAST)
+
+
 def features(
     doc: Doc, scene: Scene, span: Span, value: DateValue, keys: list[int], told: Sequence[Mention], rank: int
 ) -> dict[str, float]:
@@ -104,7 +108,7 @@ def features(
         "order": min(rank, 15) / 5,
         "clock": float(bool(here & words["clock"])),
         "part_of_day": float(bool(value.part_of_day)),
-        "past": float(any(doc[at].text.endswith(_PAST) for at in range(sentence.start, sentence.end))),
+        "past": float(tokens(doc).any(_is_past, sentence.start, sentence.end)),
         "month": float(value.precision == "month"),
         "year": float(value.precision == "year"),
         "vague": float(value.precision == "vague"),
@@ -202,8 +206,7 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     found: list[Candidate] = []
     rank = _ranks(scene)
     first = True
-    for span in doc.spans.get("dates", ()):
-        value: DateValue = get(span, "date")
+    for span, value in marked(doc, "dates", "date"):
         view = scene.view(span.start)
         if value is None or view is None or view.sentence.zone in ("link", "byline", "dateline"):
             continue
@@ -214,7 +217,7 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         told = features(doc, scene, span, value, keys, by_sentence.get(view.sentence.order, ()), rank[view.sentence.order])
         told["first"] = float(first)
         first = False
-        score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
+        score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items() if amount)
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
         found.append(Candidate(span, value, score, "; ".join(rules) or f"named in the {view.sentence.zone}", told))
     named = Counter(c.value.iso() for c in found)

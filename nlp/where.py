@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from spacy.tokens import Doc, Span
 
-from .extensions import get
+from .extensions import marked
 from .forms import lower_ids
 from .gazetteer import BELOW
 from .lexicon import data, ids
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FINE = BELOW
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Candidate:
     """A place mention and how well it fits as the scene."""
 
@@ -99,11 +99,11 @@ def features(scene: Scene, span: Span, mention: PlaceMention, keys: list[int]) -
         "order": min(order, 15) / 5,
         "first_lines": float(order <= 3),
         "off": float(off),
-        "at": float(not off and any(key in prepositions["at"] for key in near)),
+        "at": float(not off and not prepositions["at"].isdisjoint(near)),
         "of": float(not off and bool(near) and near[-1] in prepositions["of"]),
         "in": float(direct in prepositions["in"]),
-        "inside": float(any(key in prepositions["inside"] for key in wide)),
-        "beside": float(any(key in prepositions["beside"] for key in wide)),
+        "inside": float(not prepositions["inside"].isdisjoint(wide)),
+        "beside": float(not prepositions["beside"].isdisjoint(wide)),
         "located": float(_located(keys, sentence.start, span.start)),
         "opens": float(span.start <= sentence.start + 1),
         f"zone_{sentence.zone}": 1.0,
@@ -142,7 +142,7 @@ def _located(keys: Sequence[int], start: int, token: int) -> bool:
     """Whether "la vivienda ubicada en", "un inmueble de" leads to the place."""
     prepositions = _prepositions()
     window = keys[max(start, token - 8) : token]
-    return any(key in prepositions["lies"] for key in window) or any(key in prepositions["premises"] for key in window[-6:])
+    return not prepositions["lies"].isdisjoint(window) or not prepositions["premises"].isdisjoint(window[-6:])
 
 
 def _namesake(mention: PlaceMention) -> bool:
@@ -167,8 +167,8 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     found: list[Candidate] = []
     counts: dict[str, int] = {}
     chains: dict[int, int] = {}
-    for span in doc.spans.get("places", ()):
-        mention: PlaceMention = get(span, "place")
+    mention: PlaceMention
+    for span, mention in marked(doc, "places", "place"):
         view = scene.view(span.start)
         if (
             mention is None
@@ -181,7 +181,6 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         counts[name] = counts.get(name, 0) + 1
         chains[mention.chain] = chains.get(mention.chain, 0) + 1
         found.append(Candidate(span, mention, 0.0, "", features(scene, span, mention, keys)))
-    scored: list[Candidate] = []
     company = _company(found)
     plain = [c for c in found if c.mention.kind in FINE and "institution" not in c.mention.roles and not _paraphrase(c)]
     names = {c.mention.keys[0] if c.mention.keys else c.mention.name.casefold() for c in plain if c.mention.kind != "street"}
@@ -200,10 +199,10 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         told["chained"] = float(chains[mention.chain] > 1)
         told |= company[id(mention)]
         w = _weights("where_fine" if fine else "where_admin")
-        score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items())
+        score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items() if amount)
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
-        scored.append(replace(candidate, score=score, rule="; ".join(rules) or f"named {mention.zone}"))
-    scored = _shared(scored)
+        candidate.score, candidate.rule = score, "; ".join(rules) or f"named {mention.zone}"
+    scored = _shared(found)
     scored.sort(key=lambda c: -c.score)
     return scored
 
@@ -315,10 +314,9 @@ def scene_of_crime(
     """
     w = _weights()
     mentions: list[PlaceMention] = []
-    for span in doc.spans.get("places", ()):
-        view = scene.view(span.start)
-        if within is None or (view and _may_tell(view, within, beside)):
-            mentions.append(get(span, "place"))
+    for span, mention in marked(doc, "places", "place"):
+        if within is None or ((view := scene.view(span.start)) and _may_tell(view, within, beside)):
+            mentions.append(mention)
     ranked = candidates(doc, scene, within)
     resolver = _resolver()
     fine = [c for c in ranked if c.mention.kind in FINE and c.score >= w["fine_least"]]
@@ -522,8 +520,8 @@ def _fill(place: ResolvedPlace, wider: ResolvedPlace) -> ResolvedPlace:
 def _dateline(
     doc: Doc, resolver: Resolver, mentions: list[PlaceMention], country: str | None, region: str | None
 ) -> Found | None:
-    for span in doc.spans.get("places", ()):
-        mention: PlaceMention = get(span, "place")
+    mention: PlaceMention
+    for span, mention in marked(doc, "places", "place"):
         if mention is not None and mention.zone in ("dateline", "headline") and mention.locates:
             return Found(resolver.resolve(mention, mentions, country, region), span, "dateline")
     return None
