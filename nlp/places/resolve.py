@@ -11,7 +11,7 @@ from ..gazetteer import RANK, Gazetteer, Place, fold
 from .mention import ADMIN, BELOW, PlaceMention
 from .words import shipped
 
-_ENDS = re.compile(r"\s*[-–—]\s*")
+_ENDS = re.compile(r"\s*[-–—]\s*|\s+(?:con|y)\s+")
 _CONTEXT, _OPENING = 80, 20
 """Mentions that are looked at, and how many of them are the text's first ones: resolving takes bounded time."""
 _UNDER_SUBHEAD = 4
@@ -197,7 +197,9 @@ class Resolver:
 
     def _route(self, street: PlaceMention | None, home: str) -> Place | None:
         """The province that a road lies in whose two ends are towns of it: "carretera Azángaro - Asillo"."""
-        ends = _ENDS.split(street.name) if street is not None and home == "PE" else []
+        if street is None or home != "PE" or street.word.split(" ")[0] not in shipped().routes:
+            return None
+        ends = _ENDS.split(street.name)
         if len(ends) != 2:
             return None
         one, other = (
@@ -479,9 +481,9 @@ def _denied(fine: PlaceMention, place: Place, others: Iterable[PlaceMention]) ->
     """
     if fine.kind not in BELOW:
         return False
-    if fine.kind == "neighbourhood" and place.kind == "populated_place" and place.country == "PE":
-        cities = [m for m in others if m.kind == "district" and m.word in ("", "ciudad")]
-        towns = [u for m in cities for u in m.candidates if u.kind == "district"]
+    if fine.kind == "neighbourhood" and place.kind in ("populated_place", "district") and place.country == "PE":
+        cities = [m for m in others if m.kind in ("district", "populated_place") and m.word in ("", "ciudad") and m is not fine]
+        towns = [u for m in cities for u in m.candidates if u.kind == m.kind]
         if towns and not any(place.within(u) for u in towns):
             return True  # "barrio San José, en Tumbes" is no hamlet of another district
     return any(

@@ -62,6 +62,8 @@ class Word:
         self.upper = text.isupper() and len(self.key) > 1
         self.digit = first.isdigit()
         self.kinds = tables.kinds.get(self.key) if not any(c in text for c in "(),;:") else None
+        if text.endswith("ó"):
+            self.kinds = None  # "ingresó", "desvió" are no way in and no fork
         self.cue = self.key in tables.country_cues
         self.longest = gazetteer.longest(folded.split()[0]) if folded and (self.cap or self.digit) else 0
         if self.longest == 1 and text.lower() in STOP_WORDS:

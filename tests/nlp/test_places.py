@@ -71,6 +71,23 @@ CASES = [
         "aeropuerto de Trujillo",
         admin="Huanchaco, Trujillo, La Libertad",
     ),
+    # a sector of the town, not the district of that name in the same province
+    Case(
+        "Fue en el sector Pueblo Nuevo, en Aucayacu, provincia de Leoncio Prado.",
+        "sector Pueblo Nuevo",
+        "sector Pueblo Nuevo",
+        admin="José Crespo y Castillo, Leoncio Prado, Huánuco",
+    ),
+    # everyday and older spellings, and landmarks that a local reader knows
+    Case("Fue en Pichanaki.", "Pichanaki", admin="Pichanaqui, Chanchamayo, Junín"),
+    Case("Robaron en Baños del Inca.", "Baños del Inca", admin="Los Baños del Inca, Cajamarca, Cajamarca"),
+    Case("Fue en el estadio Nacional.", "estadio Nacional", "estadio Nacional", admin="Lima, Lima, Lima"),
+    Case(
+        "Fue en la garita de Corcona.",
+        "garita de Corcona",
+        "garita de Corcona",
+        admin="Santa Cruz de Cocachacra, Huarochirí, Lima",
+    ),
     # a barrio of the city, not the hamlet of that name elsewhere in the province
     Case("Fue en el barrio San José, en Tumbes.", "barrio San José", "barrio San José", admin="Tumbes, Tumbes, Tumbes"),
     # kind words below the district
@@ -552,6 +569,8 @@ def texts(text: str, country: str | None = "PE") -> list[str]:
         ("El Tren de Aragua cobraba cupos.", "Aragua"),
         ("Para esto se reunieron.", "Para"),
         ("Era una calle oscura.", "calle oscura"),
+        ("La Policía ingresó a «La Cueva» de noche.", "ingresó a «La Cueva»"),
+        ("El conductor desvió a Lurín.", "desvió a Lurín"),
     ],
 )
 def test_is_no_place(text: str, not_a_place: str) -> None:
@@ -610,6 +629,9 @@ def test_role(text: str, words: str, role: str) -> None:
             "caseríos Chorobal y La Ramada",
             "PE",
         ),
+        # roads told by what they join
+        ("Lo hallaron en la vía que va a Cajabamba.", "street", "vía que va a Cajabamba", "PE"),
+        ("Fue en la carretera que une Trujillo con Huamachuco.", "street", "carretera que une Trujillo con Huamachuco", "PE"),
         # landmarks of nature and of roads
         ("Ardió un auto frente a los humedales de Puerto Viejo.", "facility", "humedales de Puerto Viejo", "PE"),
         ("Cayó a la salida del túnel de Yanango.", "facility", "túnel de Yanango", "PE"),
