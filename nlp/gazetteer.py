@@ -135,6 +135,8 @@ class Gazetteer:
         """Districts by six digits, provinces by four, departments by two."""
         self._admin1: dict[tuple[str, str], Place] = {}
         self._countries: dict[str, Place] = {}
+        self._municipal: dict[tuple[str, str | None, str | None], Place] = {}
+        """Municipalities abroad by the folded name of their seat, country and state."""
         self._read_countries()
         self._read_peru()
         self._read_neighbourhoods()
@@ -173,6 +175,9 @@ class Gazetteer:
     @functools.lru_cache(maxsize=4096)  # noqa: B019
     def abroad(self, key: str) -> tuple[Place, ...]:
         """Cities and municipalities outside Peru of that name, the most populous first. District is the municipality."""
+        return tuple(self._municipal.get((key, p.country, p.department), p) for p in self._cities(key))
+
+    def _cities(self, key: str) -> tuple[Place, ...]:
         found = [
             Place("district", name, name, None, admin1 or None, country, None, _degrees(lat), _degrees(lon), int(population))
             for _, name, country, admin1, population, lat, lon in self._abroad.find(key)
@@ -229,8 +234,10 @@ class Gazetteer:
         for row in _rows(self._folder / "municipalities_abroad.csv"):
             place = Place("district", row["name"], row["name"], None, row["admin1"], row["country"])
             for name in [row["name"], *filter(None, row["aliases"].split("|"))]:
-                known = [p for p in self.abroad(fold(name)) if (p.country, p.department) == (row["country"], row["admin1"])]
-                self._add(name, known[0] if known else place)
+                known = [p for p in self._cities(fold(name)) if (p.country, p.department) == (row["country"], row["admin1"])]
+                unit = replace(known[0], name=place.name, district=place.district) if known else place
+                self._municipal[fold(name), unit.country, unit.department] = unit
+                self._add(name, unit)
 
     def _read_neighbourhoods_abroad(self) -> None:
         for row in _rows(self._folder / "neighbourhoods_abroad.csv"):

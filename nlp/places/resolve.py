@@ -144,6 +144,9 @@ class Resolver:
             items.insert(0, place)
         if home != "PE" and any(_unlisted(m) for m in chain):
             items = []
+        route = self._route(next((m for m in chain if m.kind == "street"), None), home)
+        if route is not None and not any(m.kind in ("district", "province") or m is place for m in items):
+            return route, "route", None
         while items:
             graded = [(_backing(m, [o for o in items if o is not m]), m) for m in items]
             most = max(score[0] for score, _ in graded)
@@ -159,7 +162,7 @@ class Resolver:
             rule = "chain" if most else "named"
             pool = _narrowest(self._at_home(pool, home, rings, chain), base)
             pool, rule, clash = self._narrow(pool, rule, rings, prior, base)
-            if clash and base.kind in BELOW and not base.tail:
+            if clash and base.kind in BELOW and not base.tail and not _stands(base, pool, rings):
                 items = others
                 continue
             found = self._one(pool, base)
@@ -183,9 +186,6 @@ class Resolver:
                 return shared, rule, None
             items = others
         at = min(m.first for m in chain)
-        route = self._route(next((m for m in chain if m.kind == "street"), None), home)
-        if route is not None:
-            return route, "route", None
         found, rule = self._from_rings(rings, home, prior, at)
         unlisted = next((m for m in chain if _unlisted(m) or _ambiguous(m, home)), None)
         if unlisted is not None and home != "PE":
@@ -464,6 +464,20 @@ def _contains(m: PlaceMention, other: PlaceMention) -> bool:
 def _agrees(m: PlaceMention, others: Sequence[PlaceMention]) -> bool:
     """Whether the mention may lie in the same province or department as one of the others, or there are none."""
     return not others or any(any(_support(c, others, both=True)) or any(_nearness(c, others)) for c in m.candidates)
+
+
+_CENTRES = frozenset({"centro", "casco urbano", "centro historico"})
+
+
+def _stands(base: PlaceMention, pool: Sequence[Place], rings: Sequence[tuple[str, list[PlaceMention]]]) -> bool:
+    """Whether other districts named beside it leave it where it is: a town's centre, a landmark of the same province."""
+    if base.word in _CENTRES:
+        return True
+    if base.kind != "facility" or len({p.ubigeo for p in pool}) != 1 or pool[0].ubigeo is None:
+        return False
+    province = pool[0].ubigeo[:4]
+    near = [m for name, ms in rings if name in ("sentence", "near", "headline", "dateline") for m in ms]
+    return any(c.ubigeo and c.ubigeo[:4] == province for m in near for c in m.candidates)
 
 
 _DENIED = (-1, -1)

@@ -24,7 +24,7 @@ _APPOSITION = 7
 _HEADS = 4
 """Places of the headline that a bare name is compared with."""
 _OFFICE = frozenset({"office", "government"})
-_DASHES = (["-"], ["–"], ["—"])
+_DASHES = frozenset({"-", "–", "—"})
 _NONE: frozenset[str] = frozenset()
 _CONTRACTED = {"del": "de", "al": "a"}
 _OF = frozenset({"de", "del"})
@@ -827,6 +827,10 @@ class Scan:
         """The role that the words before token i give a place, articles left out."""
         words, t = self.words, self.t
         k = i
+        if k > 1 and words[k - 1].text in _DASHES and words[k - 2].cap:  # "el servicio Tingo María - Lima"
+            k -= 1
+            while k and words[k - 1].cap:
+                k -= 1
         while k and words[k - 1].key in t.articles:
             k -= 1
         if not k:
@@ -963,8 +967,6 @@ class Scan:
                     linked = True
                 if linked and ("demonym" in m.roles) != ("demonym" in last.roles):
                     linked = False
-                if linked and between in _DASHES and not last.word:
-                    m.roles |= last.roles & _TRAVEL  # "el servicio Tingo María - Lima"
                 if linked and between == ["de"] and self._part_of(last, m):
                     last.kind, last._found = "neighbourhood", ()
             if not linked:

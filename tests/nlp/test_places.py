@@ -78,6 +78,33 @@ CASES = [
         "sector Pueblo Nuevo",
         admin="José Crespo y Castillo, Leoncio Prado, Huánuco",
     ),
+    # the region beside a road says less than its two ends
+    Case(
+        "Fue en la ruta Cojata - Huancané, en la región Puno.",
+        "ruta Cojata - Huancané",
+        street="ruta Cojata - Huancané",
+        admin="-, Huancané, Puno",
+    ),
+    # a town's centre and a known landmark stay where they are, whatever else the sentence names
+    Case(
+        "Lo subieron en el centro de Chiclayo y lo dejaron cerca de Pimentel.",
+        "centro de Chiclayo",
+        "centro de Chiclayo",
+        admin="Chiclayo, Chiclayo, Lambayeque",
+    ),
+    Case(
+        "Estudia en San Miguel. La estafa fue en el Estadio Nacional.",
+        "Estadio Nacional",
+        "Estadio Nacional",
+        admin="Lima, Lima, Lima",
+    ),
+    Case(
+        "Fue en el malecón de Cerro Azul.", "malecón de Cerro Azul", "malecón de Cerro Azul", admin="Cerro Azul, Cañete, Lima"
+    ),
+    Case("Fue en el malecón Grau, en Chimbote.", "malecón Grau", street="malecón Grau", admin="Chimbote, Santa, Áncash"),
+    # a municipality abroad is not called as its seat
+    Case("Fue en Ureña.", "Ureña", admin="Pedro María Ureña, -, Táchira", country="VE"),
+    Case("Ocurrió en Petapa.", "Petapa", admin="San Miguel Petapa, -, Guatemala", country="GT"),
     # everyday and older spellings, and landmarks that a local reader knows
     Case("Fue en Pichanaki.", "Pichanaki", admin="Pichanaqui, Chanchamayo, Junín"),
     Case("Robaron en Baños del Inca.", "Baños del Inca", admin="Los Baños del Inca, Cajamarca, Cajamarca"),
