@@ -11,7 +11,7 @@ be read. `nlp.events` weighs the answer beside the rules'.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -42,6 +42,7 @@ BIAS = "*"
 _MOST = 6.0
 """Log-odds of one paragraph beyond which it says no more."""
 _HEADED = "^"
+_READ = slice(0, FIRST)
 _BITS = 20
 _MASK = (1 << _BITS) - 1
 _LOGS = 1 + np.log(np.maximum(np.arange(FIRST + 1), 1))
@@ -138,14 +139,14 @@ class _Terms:
         total: NDArray[np.float64] = values.dot(self.weights.take(rows, 0)) / np.sqrt(values.dot(values))
         return total
 
-    def by_part(self, rows: NDArray[np.intp], part: NDArray[np.intp], parts: int) -> NDArray[np.float64]:
-        """Sums of the first weights for each of so many parts of a text, each part brought to unit length.
+    def by_part(self, rows: NDArray[np.intp], *divisions: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
+        """Sums of the first weights for each part of a text, the part brought to unit length, for each way to divide it.
 
-        The terms of a part are taken to differ: short texts repeat few.
+        A division says to which part each of the terms belongs. The terms of a part are taken to differ: short texts repeat few.
         """
-        length = np.bincount(part, self._square[rows], parts)
-        total: NDArray[np.float64] = np.bincount(part, self._gain[rows], parts) / np.sqrt(np.maximum(length, 1.0))
-        return total
+        gain, square = self._gain[rows], self._square[rows]
+        for part in divisions:
+            yield np.bincount(part, gain) / np.sqrt(np.maximum(np.bincount(part, square), 1.0))
 
 
 class Model:
@@ -175,17 +176,17 @@ class Model:
     def categories(self, doc: Doc) -> Categories:
         """What the words of a document say."""
         read = tokens(doc)
-        known = read.pick(self._known, np.int64)[:FIRST]
-        capitals = read.pick(_is_titled)[:FIRST]
-        capitals[1:] &= read.pick(_is_opener)[: len(known) - 1]
+        known = read.pick(self._known, np.int64, _READ)
+        capitals = read.pick(_is_titled, bool, _READ)
+        capitals[1:] &= read.pick(_is_opener, bool, _READ)[:-1]
         openers = capitals.nonzero()[0]
-        ends = read.pick(_ends_line)[:FIRST]
+        ends = read.pick(_ends_line, bool, _READ)
         breaks = ends[:HEADLINE].nonzero()[0]
-        headed = read.pick(self._headed, np.int64)[: int(breaks[0]) if len(breaks) else 0]
+        headed = read.pick(self._headed, np.int64, slice(0, int(breaks[0]) if len(breaks) else 0))
         if len(openers):
-            known[openers] = read.pick(self._known_lowered, np.int64)[openers]
-            within = openers[openers < len(headed)]
-            headed[within] = read.pick(self._headed_lowered, np.int64)[within]
+            known[openers] = read.pick(self._known_lowered, np.int64, openers)
+            within = openers[: openers.searchsorted(len(headed))]
+            headed[within] = read.pick(self._headed_lowered, np.int64, within)
         beside = known >> 2 * _BITS
         placed = (beside[:-1] * self._many + beside[1:] << _PLACE_BITS) + np.arange(max(len(known) - 1, 0))
         placed.sort()
@@ -214,15 +215,18 @@ class Model:
 
         `stands`: where in the text the terms of those rows stand; `ends`: which tokens end a line.
         """
-        first = stands < OPENING
-        opening = self._bias + self._words.by_part(rows[first], np.zeros(np.count_nonzero(first), np.intp), 1)[0]
-        lines = np.cumsum(ends)
+        lines = np.add.accumulate(ends, dtype=np.intp)
         lengths = np.bincount(lines)
-        odds = self._bias + self._words.by_part(rows, lines[stands], len(lengths))
-        odds = odds.clip(-_MOST, _MOST)
+        halves, by_line = self._words.by_part(rows, (stands >= OPENING).astype(np.intp), lines[stands])
+        opening = self._bias + float(halves[0]) if len(halves) else self._bias
+        odds = np.full(len(lengths), self._bias)
+        odds[: len(by_line)] += by_line
+        np.minimum(np.maximum(odds, -_MOST, out=odds), _MOST, out=odds)
         long = odds[lengths >= PARAGRAPH]
-        best, mean = (float(long.max()), float(long.mean())) if len(long) else (float(opening), float(opening))
-        return float(opening), best, mean, tuple(odds.tolist())
+        best, mean = (
+            (float(np.maximum.reduce(long)), float(np.add.reduce(long)) / len(long)) if len(long) else (opening, opening)
+        )
+        return opening, best, mean, tuple(odds.tolist())
 
     def _known(self, form: str, _lower: int) -> int:
         """All that counts of a form in one number: as a term of either table and as a neighbour, 0 where it is none."""

@@ -20,6 +20,8 @@ _UNSIGNED = (1 << 64) - 1
 _MOST = 300_000
 """Forms; a longer table is begun anew, documents that were read with the old one keep it."""
 
+_ALL = slice(None)
+
 _lock = Lock()
 
 Answer = Callable[[str, int], Any]
@@ -111,14 +113,14 @@ class Tokens:
         self.forms, self.numbers = forms, numbers
         self.lower: list[int] = forms.lower_ids[numbers].tolist()
 
-    def pick(self, answer: Answer, dtype: type = bool) -> NDArray[Any]:
-        """The answer for each token."""
-        found: NDArray[Any] = self.forms.column(answer, dtype)[self.numbers]
+    def pick(self, answer: Answer, dtype: type = bool, at: slice | NDArray[np.intp] = _ALL) -> NDArray[Any]:
+        """The answer for each token, or for those `at` some places."""
+        found: NDArray[Any] = self.forms.column(answer, dtype)[self.numbers[at]]
         return found
 
     def any(self, answer: Answer, start: int, end: int) -> bool:
         """Whether the answer is yes for one of the tokens from `start` to `end`."""
-        return bool(self.forms.column(answer, bool)[self.numbers[start:end]].any())
+        return bool(self.pick(answer, bool, slice(start, end)).any())
 
     def where(self, answer: Answer) -> list[int]:
         """Tokens for which the answer is yes, in order."""
