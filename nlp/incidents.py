@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Collection
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from .extensions import get_doc, put_doc, register
 from .lexicon import data
 from .report import Evidence, IncidentReport, Zone
 from .scene import Scene, related, survey
+from .sentences import sentence_starts
 
 _THRESHOLD = 0.5
 _FAINT = 0.6
@@ -185,10 +187,14 @@ def _damped(score: float) -> float:
 
 def probabilities(scores: dict[str, float], by_words: dict[str, float], rules: float, words: float) -> dict[str, float]:
     """Probability of every type by the rules' scores (their logarithm) and the words' log-probabilities, with those weights."""
-    both = {kind: rules * math.log1p(max(scores.get(kind, 0.0), 0.0)) + words * by_words[kind] for kind in by_words}
+    both = {kind: words * share for kind, share in by_words.items()}
+    for kind, score in scores.items():
+        if score > 0 and kind in both:
+            both[kind] = rules * math.log1p(score) + both[kind]
     most = max(both.values())
-    total = sum(math.exp(value - most) for value in both.values())
-    return {kind: math.exp(value - most) / total for kind, value in both.items()}
+    odds = {kind: math.exp(value - most) for kind, value in both.items()}
+    total = sum(odds.values())
+    return {kind: value / total for kind, value in odds.items()}
 
 
 def decide(scores: dict[str, float], by_words: dict[str, float]) -> tuple[str, float]:
@@ -269,7 +275,8 @@ def cite(doc: Doc, span: Span, rule: str) -> Evidence:
 
     article = get_doc(doc, "article")
     shift = headline_length(article) if article is not None else 0
-    sentence = next((s for s in doc.user_data.get("sentences", []) if s.start <= span.start < s.end), None)
+    sentences = doc.user_data.get("sentences")
+    sentence = sentences[bisect_right(sentence_starts(doc), span.start) - 1] if sentences else None
     first, last = (sentence.start, max(sentence.end, span.end)) if sentence else (span.start, span.end)
     zone: Zone = "text"
     source = article.text if article is not None else doc.text

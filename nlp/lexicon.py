@@ -216,15 +216,13 @@ class Lexicon(Generic[T]):
         stop = len(keys) if end is None else end
         single, phrases = self._single, self._phrases
         hits: list[Hit[T]] = []
-        for i in range(bisect_left(places, start), len(places)):
-            at = places[i]
-            if at >= stop:
-                break
+        for at in places[bisect_left(places, start) : bisect_left(places, stop)]:
             key = keys[at]
-            if key in phrases:
+            known = phrases.get(key)
+            if known:
                 left = keys[at - 1] if at > start else 0
                 right = keys[at + 1] if at + 1 < stop else 0
-                for pattern, form, before, after in phrases[key]:
+                for pattern, form, before, after in known:
                     if after is not None:
                         reach, wanted = after
                         if right not in wanted and (reach == 1 or wanted.isdisjoint(keys[at + 1 : min(at + 1 + reach, stop)])):
@@ -236,9 +234,8 @@ class Lexicon(Generic[T]):
                     hit = _match(pattern, form, keys, at, start, stop)
                     if hit is not None:
                         hits.append(hit)
-            if key in single:
-                for value, form in single[key]:
-                    hits.append(Hit(at, at + 1, form, value))
+            for value, form in single.get(key, ()):
+                hits.append(Hit(at, at + 1, form, value))
         return hits
 
 

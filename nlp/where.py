@@ -284,7 +284,12 @@ def _company(found: Sequence[Candidate]) -> dict[int, dict[str, float]]:
 
 def _nested(one: PlaceMention, other: PlaceMention) -> bool:
     """Whether one place may lie in the other."""
-    return any(p is not q and (p.within(q) or q.within(p)) for p in one.candidates for q in other.candidates)
+    others = other.candidates
+    for p in one.candidates:
+        for q in others:
+            if p.country == q.country and p is not q and (p.within(q) or q.within(p)):
+                return True
+    return False
 
 
 _REASONS = {
