@@ -63,6 +63,8 @@ _NEIGHBOURS = ("said", "judged", "caught", "found", "happened")
 _TOLD_THERE = 0.5
 """Strength of a trigger from which a clause tells the deed; else a date beside a verb of speaking is the speaker's own."""
 _DEED = ("act", "name")
+_NEVER = ("announced", "paper", "died_later")
+"""What settles that a date is not the deed's."""
 _STOP, _DASH = ids((".", ".-", ".–", ".—")), ids(("-", "–", "—", ".-", ".–", ".—", "|", "/"))
 _LINKS = ids(("de", "del", "la", "el", "los"))
 _DATELINE = 9
@@ -127,10 +129,22 @@ def features(
     inside = [m for m in told if first <= m.span.start < last]
     if here & words["remains"] and any(key in words["decayed"] for key in keys):
         found["decayed"] = 1.0  # found dead long after: nobody says when it was
+    if here & words["died"] and any(key in words["agony"] for key in keys):
+        found["died_later"] = 1.0
+    if scene.kind == "kidnapping" and here & words["freed"]:
+        found["freed"] = 1.0
+    if keys[span.start] in words["of"] and any(key in words["papers"] for key in keys[max(sentence.start, span.start - 7) : span.start]):
+        found["paper"] = 1.0
+    if any(key in words["so_far"] for key in keys[span.end : span.end + 4]) or (before and before[0] in words["so_far"]):
+        found["so_far"] = 1.0
     found["clause_event"] = max(
         (m.trigger.strength * m.factuality.weight for m in inside if m.trigger.role in _DEED), default=0.0
     )
     found["clause_police"] = max((m.trigger.strength for m in inside if m.trigger.role in ("police", "court")), default=0.0)
+    if set(keys[sentence.start : sentence.start + 4]) & words["another"]:
+        found["another"] = 1.0
+    if set(keys[first : first + 4]) & words["nobody"] and not found["clause_event"]:
+        found["nobody"] = 1.0
     near = _beside(keys, span, first, last)
     if near & words["impersonal"] and any(  # "el robo se reportó el lunes" tells when it was
         keys[at] in words["itself"] and keys[at + 1] in words["impersonal"] for at in range(first, last - 1)
@@ -274,7 +288,7 @@ _REASONS = {
 def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> Candidate | None:
     """The date of the incident, None where the text decides none."""
     w = data("decision.toml")["when_choice"]
-    ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"] and not c.features.get("announced")]
+    ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"] and not any(c.features.get(name) for name in _NEVER)]
     best: Candidate | None = None
     for candidate in ranked:
         if candidate.value.rule == "same_day" and candidate.value.start is None:
