@@ -133,7 +133,9 @@ def features(
         found["died_later"] = 1.0
     if scene.kind == "kidnapping" and here & words["freed"]:
         found["freed"] = 1.0
-    if keys[span.start] in words["of"] and any(key in words["papers"] for key in keys[max(sentence.start, span.start - 7) : span.start]):
+    if keys[span.start] in words["of"] and any(
+        key in words["papers"] for key in keys[max(sentence.start, span.start - 7) : span.start]
+    ):
         found["paper"] = 1.0
     if any(key in words["so_far"] for key in keys[span.end : span.end + 4]) or (before and before[0] in words["so_far"]):
         found["so_far"] = 1.0
@@ -288,7 +290,9 @@ _REASONS = {
 def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) -> Candidate | None:
     """The date of the incident, None where the text decides none."""
     w = data("decision.toml")["when_choice"]
-    ranked = [c for c in candidates(doc, scene, within) if c.score >= w["least"] and not any(c.features.get(name) for name in _NEVER)]
+    ranked = [
+        c for c in candidates(doc, scene, within) if c.score >= w["least"] and not any(c.features.get(name) for name in _NEVER)
+    ]
     best: Candidate | None = None
     for candidate in ranked:
         if candidate.value.rule == "same_day" and candidate.value.start is None:

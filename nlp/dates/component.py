@@ -19,6 +19,8 @@ _NAME_WINDOW = 6
 _DATELINE_TOKENS = 40
 _REISSUED = timedelta(days=4)
 """A text whose own dateline is further than this from its day of publication was written on that day and put out again."""
+_ATTRIBUTES = 2
+"""Words between "al día siguiente" and the day that it follows."""
 _STATED = 100
 """Full dates of a text that may complete others; no news article has as many, and it bounds the work on what is none."""
 
@@ -84,7 +86,17 @@ def _is_name(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
 def _after_kind_word(doc: Doc, words: Sequence[Word], found: Expression) -> bool:
     if words[found.start].determiner and not (words[found.start].of and doc[found.end - 1].is_title):
         return False
-    i = found.start - 1
+    start = found.start
+    number = next(i for i in range(start, found.end) if words[i].number)
+    if (
+        number == start
+        and words[number].number > 1
+        and not words[number].digits
+        and doc[number].is_title
+        and doc[found.end - 1].is_title
+    ):
+        return True  # "el distrito de Veintiséis de Octubre"
+    i = start - 1
     if i >= 0 and words[i].place_preposition and not words[found.start].determiner and words[found.start].number:
         return True  # "en 18 de Julio"
     while i >= 0 and (words[i].name_between or words[i].ordinal_mark):
@@ -215,14 +227,16 @@ def _values(
             expression.rule == "same_day"
             and i + 1 < len(found)
             and words[expression.end].of
-            and found[i + 1].start == expression.end
+            and found[i + 1].start - expression.end <= _ATTRIBUTES
         ):
-            resolver.resolve(found[i + 1])  # "al día siguiente del 11 de septiembre"
+            resolver.resolve(found[i + 1])  # "al día siguiente del (trágico) 11 de septiembre"
         value = resolver.resolve(expression)
         if value is None:
             continue
         if values and (joined := _joined(words, *values[-1], expression, value)):
             values[-1] = joined
+        elif values and (wide := _stretch(words, *values[-1], expression, value)):
+            values[-1] = wide
         else:
             values.append((expression, value))
     return values
@@ -251,6 +265,25 @@ def _joined(
     expression = replace(first, end=second.end)
     value = replace(left, end=right.end, part_of_day=part, month=left.month or right.month, year=left.year or right.year)
     return expression, value
+
+
+def _stretch(
+    words: Sequence[Word], first: Expression, left: DateValue, second: Expression, right: DateValue
+) -> tuple[Expression, DateValue] | None:
+    """Months or years from one to another: "entre agosto y octubre de 2022" is a year, "de 2016 a 2018" begins in one.
+
+    From a month to one of another year the text leaves open when it was.
+    """
+    if left.precision != right.precision or left.precision not in ("month", "year") or not left.start or not right.end:
+        return None
+    if not left.start < right.end or not _linked(words, first, second):
+        return None
+    gap = words[first.end : second.start]
+    if not (words[second.start].range or any(word.range for word in gap) or _is_between(words, first.start)):
+        return None
+    yearly = left.precision == "year" or left.start.year == right.end.year
+    value = replace(left, end=right.end, precision="year" if yearly else "vague", year=left.year or right.year)
+    return replace(first, end=second.end), value
 
 
 def _is_between(words: Sequence[Word], start: int) -> bool:

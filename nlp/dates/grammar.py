@@ -333,10 +333,29 @@ class Grammar:
                     modifier, m = "this", m + 2  # "del año en curso"
                 if words[m].year:
                     found.year, found.end = words[m].year, m + 1
+                elif spelled := self._spelled_year(m):
+                    found.year, found.end = spelled
                 elif modifier:
                     found.year_modifier, found.end = modifier, m
             elif words[m].year and not words[m + 1].quantity and words[k].of:
                 found.year, found.end = words[m].year, m + 1
+            elif words[k].of and not found.year:
+                found.year, found.end = self._spelled_year(m) or (0, found.end)
+
+    def _spelled_year(self, k: int) -> tuple[int, int] | None:
+        """Year and end of "dos mil dieciséis", "mil novecientos noventa y ocho" at `k`, the way of court rulings."""
+        words = self.words
+        if words[k].number == 2 and words[k + 1].thousand:
+            year, k = 2000, k + 2
+        elif words[k].thousand and words[k + 1].nine_hundred:
+            year, k = 1900, k + 2
+        else:
+            return None
+        if words[k].number and not words[k].digits:
+            year, k = year + words[k].number, k + 1
+            if words[k].joins and 0 < words[k + 1].number < 10:
+                year, k = year + words[k + 1].number, k + 2
+        return (year, k) if year < 2100 and not words[k].quantity else None
 
     def _month(self, i: int, low: int) -> Expression | None:
         words = self.words
@@ -370,6 +389,9 @@ class Grammar:
             start = i - 1
         elif words[i - 2].dates_back:
             start = i  # "se remontan a 2021"
+        elif before.between:
+            if not (words[i + 1].joins and words[i + 2].year and not words[i + 3].quantity):
+                return None
         elif not before.year_cue and not (before.joins and words[i - 2].year):
             return None
         if words[start - 1].of and words[start - 2].stretch and start - 2 >= low:
@@ -477,6 +499,8 @@ class Grammar:
         k, unit = i + 2, words[i + 1].unit
         if words[k].back:
             return Expression(i, k + 1, "ago", offset=words[i].number, unit=unit)
+        if unit in _DAYS_IN and words[i - 1].plural and words[i - 2].range and words[i - 2].preposition and words[k].comma:
+            return Expression(i - 2, k, "same_day", offset=words[i].number * _DAYS_IN[unit])  # "a los dos días, ..."
         if unit not in _DAYS_IN or not (words[k].later or words[k].earlier):
             return None
         if words[k + 1].of:
@@ -643,9 +667,22 @@ class Grammar:
     def _eve(self, i: int, low: int) -> Expression | None:
         words = self.words
         start, _ = self._left(i, low)
-        if start == i or words[i + 1].of:
+        if start == i:
             return None
+        if words[i + 1].of:  # "la víspera de Año Nuevo"
+            k, _ = self._skip(i + 2)
+            month, day, end = self._feast(k)
+            eve = (12, 31) if (month, day) == (1, 1) else (month, day - 1)
+            return Expression(start, end, "festivity", month=eve[0], day=eve[1]) if day else None
         return Expression(start, i + 1, "deictic", offset=-1)
+
+    def _feast(self, k: int) -> tuple[int, int, int]:
+        """Month, day and end of "Navidad", "Año Nuevo" at `k`; zeros where there is none."""
+        words = self.words
+        if words[k].unit == "year" and words[k + 1].new:
+            return 1, 1, k + 2
+        month, day = words[k].festivity or (0, 0)
+        return month, day, k + 1
 
     def _festivity(self, i: int, low: int) -> Expression | None:
         words = self.words

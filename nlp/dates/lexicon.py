@@ -78,6 +78,9 @@ class Word:
     back: bool = False
     eve: bool = False
     weekend: bool = False
+    thousand: bool = False
+    nine_hundred: bool = False
+    new: bool = False
     year_cue: bool = False
     stretch: bool = False
     approximately: bool = False
@@ -221,7 +224,7 @@ class Lexicon:
         if bare != form and bare in self._table:
             return self._table[bare]  # "2024.-"
         if form[0].isdigit():
-            numeric = numeric_date(form)
+            numeric = numeric_date(form) or numeric_date(bare)
             if numeric:
                 return Word(hot=True, numeric=numeric)
             clock = _CLOCK.fullmatch(form)

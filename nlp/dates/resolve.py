@@ -337,7 +337,7 @@ class Resolver:
         back = (published.weekday() - found.weekday) % 7
         ahead = (found.weekday - published.weekday()) % 7
         if found.week_modifier:
-            by = {"past": -7, "last": -7, "this": 0, "next": 7}.get(found.week_modifier)
+            by = {"past": -7, "last": -7, "previous": -7, "this": 0, "next": 7}.get(found.week_modifier)
             if by is None:
                 return self._made(found, None)
             return self._made(found, published + timedelta(days=found.weekday - published.weekday() + by))

@@ -314,7 +314,7 @@ El 11 de setiembre de 2001 fue el atentado. El día 12 volvieron. | 2001-09-11, 
 Lo mataron el 4 de junio y a su hermano el 15 de mayo. | 2025-06-04, 2025-05-15
 Lo detuvieron el 11 de noviembre de 2021 y el 5 de diciembre lo soltaron. | 2021-11-11, 2021-12-05
 Los robos fueron en abril y mayo del 2023. | 2023-04, 2023-05
-Los robos fueron de enero a marzo de 2023. | 2023-01, 2023-03
+Los robos fueron de enero a marzo de 2023. | 2023
 Los robos fueron el 12 de abril y el 3 de mayo de 2023. | 2023-04-12, 2023-05-03
 Lo mataron el lunes y lo hallaron ayer. | 2025-08-18, 2025-08-19
 El ministro informó hoy que el 3 de julio lo citaron y ese día lo mataron. | 2025-08-20, 2025-07-03, 2025-07-03
