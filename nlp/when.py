@@ -63,6 +63,8 @@ _NEIGHBOURS = ("said", "judged", "caught", "found", "happened")
 _TOLD_THERE = 0.5
 """Strength of a trigger from which a clause tells the deed; else a date beside a verb of speaking is the speaker's own."""
 _DEED = ("act", "name")
+_HELD = ("drug_offence", "weapons_offence", "environmental_crime", "corruption", "fraud", "other_crime")
+"""Types of which one is mostly caught in the act: the arrest's day is the deed's."""
 _NEVER = ("announced", "paper", "died_later")
 """What settles that a date is not the deed's."""
 _STOP, _DASH = ids((".", ".-", ".–", ".—")), ids(("-", "–", "—", ".-", ".–", ".—", "|", "/"))
@@ -143,8 +145,6 @@ def features(
         (m.trigger.strength * m.factuality.weight for m in inside if m.trigger.role in _DEED), default=0.0
     )
     found["clause_police"] = max((m.trigger.strength for m in inside if m.trigger.role in ("police", "court")), default=0.0)
-    if set(keys[sentence.start : sentence.start + 4]) & words["another"]:
-        found["another"] = 1.0
     if set(keys[first : first + 4]) & words["nobody"] and not found["clause_event"]:
         found["nobody"] = 1.0
     near = _beside(keys, span, first, last)
@@ -166,6 +166,8 @@ def features(
             found["stated_other"] = 1.0
         elif clause & words["it"] or first >= span.start - 3:
             found["stated"] = 1.0
+    if found["clause_police"] >= _TOLD_THERE or "beside_caught" in found:
+        found[f"caught_{'with' if scene.kind in _HELD else 'for'}_{scene.event}"] = 1.0
     spoken = "beside_said" in found or "beside_judged" in found
     acted = police and (found["clause_police"] >= _TOLD_THERE or "beside_caught" in found)
     if spoken and not acted and "beside_happened" not in found and found["clause_event"] < _TOLD_THERE:
