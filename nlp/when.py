@@ -65,7 +65,7 @@ _TOLD_THERE = 0.5
 _DEED = ("act", "name")
 _HELD = ("drug_offence", "weapons_offence", "environmental_crime", "corruption", "fraud", "other_crime")
 """Types of which one is mostly caught in the act: the arrest's day is the deed's."""
-_NEVER = ("announced", "paper", "died_later")
+_NEVER = ("announced", "paper", "died_later", "decayed")
 """What settles that a date is not the deed's."""
 _STOP, _DASH = ids((".", ".-", ".–", ".—")), ids(("-", "–", "—", ".-", ".–", ".—", "|", "/"))
 _LINKS = ids(("de", "del", "la", "el", "los"))
@@ -129,8 +129,6 @@ def features(
         found[name] = 1.0
     first, last = _clause(keys, span, sentence.start, sentence.end)
     inside = [m for m in told if first <= m.span.start < last]
-    if here & words["remains"] and any(key in words["decayed"] for key in keys):
-        found["decayed"] = 1.0  # found dead long after: nobody says when it was
     if here & words["died"] and any(key in words["agony"] for key in keys):
         found["died_later"] = 1.0
     if scene.kind == "kidnapping" and here & words["freed"]:
@@ -159,6 +157,8 @@ def features(
     before = keys[max(first, span.start - 2) : span.start]
     if before and (before[-1] in words["copula"] or (before[0] in words["copula"] and before[-1] in words["prepositions"])):
         found["beside_happened"] = 1.0
+    if "beside_found" in found and here & words["remains"] and any(key in words["decayed"] for key in keys):
+        found["decayed"] = 1.0  # found dead long after: nobody says when it was
     if "beside_happened" in found:
         clause = {*keys[first : span.start], *_until_joint(keys[span.end : last])}
         if clause & words["after_it"]:

@@ -52,6 +52,12 @@ El crimen ocurrió el 14 de agosto de 2025 | 2025-08-14
 El crimen ocurrió el 14 de agosto del 2025 | 2025-08-14
 El crimen ocurrió el 14 de agosto del año 2025 | 2025-08-14
 El crimen ocurrió el 14 de agosto, 2025 | 2025-08-14
+El crimen ocurrió el catorce de agosto de dos mil veinticinco | 2025-08-14
+El crimen ocurrió el uno de junio del año dos mil veintiuno | 2021-06-01
+El crimen ocurrió el 3 de mayo de mil novecientos noventa y ocho | 1998-05-03
+El crimen ocurrió en la víspera de Año Nuevo | 2024-12-31
+El crimen ocurrió la víspera de Navidad | 2024-12-24
+El crimen ocurrió el miércoles de la semana anterior | 2025-08-13
 El crimen ocurrió el 14 de agosto | 2025-08-14
 El crimen ocurrió el 14 agosto | 2025-08-14
 El pasado 29 junio, los agentes | 2025-06-29
@@ -315,6 +321,10 @@ Lo mataron el 4 de junio y a su hermano el 15 de mayo. | 2025-06-04, 2025-05-15
 Lo detuvieron el 11 de noviembre de 2021 y el 5 de diciembre lo soltaron. | 2021-11-11, 2021-12-05
 Los robos fueron en abril y mayo del 2023. | 2023-04, 2023-05
 Los robos fueron de enero a marzo de 2023. | 2023
+Los robos fueron entre abril y junio. | 2025
+Los robos fueron entre junio de 2023 y mayo de 2024. | ~2023-06-01/2024-05-31
+Los cobros fueron entre los años 2016 y 2018. | 2016
+Lo amenazaron el 3 de julio. A los dos días, lo mataron. | 2025-07-03, 2025-07-05
 Los robos fueron el 12 de abril y el 3 de mayo de 2023. | 2023-04-12, 2023-05-03
 Lo mataron el lunes y lo hallaron ayer. | 2025-08-18, 2025-08-19
 El ministro informó hoy que el 3 de julio lo citaron y ese día lo mataron. | 2025-08-20, 2025-07-03, 2025-07-03
@@ -330,6 +340,9 @@ def test_expressions_that_lean_on_one_another(text: str, want: str) -> None:
 
 
 NOT_DATES = """
+Lo mataron en el distrito piurano de Veintiséis de Octubre
+Gastó entre 2000 y 2010 soles en la fiesta
+Lo condenaron a los dos días de prisión
 La bolsa no caía así desde el lunes negro
 La procesión del domingo de Ramos fue suspendida
 La víctima, hoy de 19 años, declaró ante el fiscal
