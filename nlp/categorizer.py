@@ -1,11 +1,11 @@
 """The trained part: what the plain vocabulary of an article says of relevance and type.
 
 The rules know how the press names a crime; this knows the company that such stories keep. Two linear models (term frequency,
-inverse document frequency, unit length): a softmax one over the beginnings of words, the headline's apart ("^asalta"), says of
-which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #") whether
-the text tells one at all, and each paragraph by itself. `python -m nlp.training` learns them from texts of the project's own;
-the weights are `data/categorizer.csv`, one line a beginning, and `data/relevance.csv`, one line a word or pair, so that they can
-be read. `nlp.events` weighs the answer beside the rules'.
+inverse document frequency, unit length): a softmax one over the beginnings of words, the headline's apart ("^asalta"), says
+of which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #")
+whether the text tells one at all, and each paragraph by itself. `python -m nlp.training` learns them from texts of the
+project's own; the weights are `data/categorizer.csv`, one line a beginning, and `data/relevance.csv`, one line a word or
+pair, so that they can be read. `nlp.events` weighs the answer beside the rules'.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class _Terms:
     def by_part(self, rows: NDArray[np.intp], *divisions: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
         """Sums of the first weights for each part of a text, the part brought to unit length, for each way to divide it.
 
-        A division says to which part each of the terms belongs. The terms of a part are taken to differ: short texts repeat few.
+        A division says to which part each of the terms belongs. A part's terms are taken to differ: short texts repeat few.
         """
         gain, square = self._gain[rows], self._square[rows]
         for part in divisions:
