@@ -75,6 +75,7 @@ def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None
     vehicles: list[int] = []
     circumstance: Circumstance
     starts = [sentence.start for sentence in sentences]
+    tried = {m.span.start for m in found if m.factuality.status == "attempted"}
     for circumstance in doc.user_data.get("circumstances", []):
         at = bisect_right(starts, circumstance.at) - 1
         if orders is not None and at not in orders:
@@ -83,7 +84,7 @@ def gather(doc: Doc, found: list[Mention], orders: Collection[int] | None = None
         weight = 0.3 if any(r in told for r in ("fiction", "general", "policy", "background", "denied")) else 1.0
         weight *= _ZONE.get(sentences[at].zone, 1.0) * _DECAY ** max(min(at, 40) - since, 0)
         for name in circumstance.names:
-            circumstances[name] += weight
+            circumstances["survived" if name == "death" and circumstance.at in tried else name] += weight
         if "vehicle" in circumstance.names:
             vehicles.append(circumstance.at)
     against: dict[str, float] = defaultdict(float)
