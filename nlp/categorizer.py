@@ -1,20 +1,22 @@
 """The trained part: what the plain vocabulary of an article says of relevance and type.
 
 The rules know how the press names a crime; this knows the company that such stories keep. Two linear models (term frequency,
-inverse document frequency, unit length): a softmax one over the beginnings of words, the headline's apart ("^asalta"), says
-of which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #")
+inverse document frequency, unit length): a softmax one over the beginnings of words, the headline's apart ("^asalta"), says of
+which type an incident is, a logistic one over whole words and pairs of neighbours ("la víctima", "de seguridad", "en #")
 whether the text tells one at all, and each paragraph by itself. `python -m nlp.training` learns them from texts of the
-project's own; the weights are `data/categorizer.csv`, one line a beginning, and `data/relevance.csv`, one line a word or
-pair, so that they can be read. `nlp.events` weighs the answer beside the rules'.
+project's own; the weights are `data/categorizer.csv`, one line a beginning, and `data/relevance.csv`, one line a word or pair,
+so that they can be read. `nlp.events` weighs the answer beside the rules'.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +36,13 @@ HEADED = 2
 """How often a headline's word counts as one of the headline, beside what it counts as any word."""
 OPENING = 90
 """Tokens that open a text."""
+MOST = 6.0
+"""Log-odds of a stretch beyond which it says no more."""
 PARAGRAPH = 15
 """Tokens that a paragraph has at least, if it is read on its own."""
 BIAS = "*"
 """Name of the line that holds the intercepts."""
 
-_MOST = 6.0
-"""Log-odds of one paragraph beyond which it says no more."""
 _HEADED = "^"
 _READ = slice(0, FIRST)
 _BITS = 20
@@ -49,6 +51,7 @@ _LOGS = 1 + np.log(np.maximum(np.arange(FIRST + 1), 1))
 _PLACE_BITS = 9
 _PLACES = (1 << _PLACE_BITS) - 1
 """A token's place among the first `FIRST` needs no more bits."""
+_RANGE = np.arange(FIRST)
 _SHORTEST = 3
 _OPENERS = frozenset('.!?:¿¡“«"(-—')
 """After these a capital is mere spelling."""
@@ -101,6 +104,27 @@ def _is_opener(form: str, _lower: int = 0) -> bool:
     return form in _OPENERS or "\n" in form
 
 
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Log-odds that a stretch of the text tells an incident, by its own words brought to unit length.
+
+    The terms of a stretch are taken to differ: short texts repeat few. Only the first `FIRST` tokens are known.
+    """
+
+    bias: float
+    weight: list[float]
+    """Sum of the weights of all terms before each token, and of all."""
+    square: list[float]
+    """Sum of their squared lengths."""
+
+    def between(self, start: int, end: int) -> float:
+        """Of tokens `start` to `end`, kept within `MOST`."""
+        last = len(self.weight) - 1
+        start, end = min(start, last), min(end, last)
+        length = math.sqrt(max(self.square[end] - self.square[start], 1.0))
+        return max(-MOST, min(MOST, self.bias + (self.weight[end] - self.weight[start]) / length))
+
+
 @dataclass(frozen=True)
 class Categories:
     """What the plain words say."""
@@ -109,14 +133,14 @@ class Categories:
     """Log-odds that the text tells an incident."""
     types: dict[str, float]
     """The log-probability of each type if it does."""
-    opening: float = 0.0
-    """Log-odds of relevance by the first words alone."""
-    best: float = 0.0
+    odds: Odds
+    """Log-odds of relevance of any stretch by itself."""
+    opening: float
+    """Those of the first words."""
+    best: float
     """Those of the paragraph that speaks most for an incident: one deed may stand among statistics and protest."""
-    mean: float = 0.0
+    mean: float
     """Their mean over the paragraphs."""
-    lines: tuple[float, ...] = ()
-    """Those of each line."""
 
 
 class _Terms:
@@ -126,7 +150,6 @@ class _Terms:
         self.rows = {line[0]: row for row, line in enumerate(body)}
         figures = np.array([[float(cell or 0) for cell in line[1:]] for line in body])
         self.idf, self.weights = figures[:, 0].copy(), figures[:, 1:].copy()
-        self._gain, self._square = self.idf * self.weights[:, 0], self.idf * self.idf
 
     def score(self, rows: NDArray[np.intp], logs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of the weights of the terms in those rows, each once, the text brought to unit length.
@@ -138,15 +161,6 @@ class _Terms:
         values = logs * self.idf[rows]
         total: NDArray[np.float64] = values.dot(self.weights.take(rows, 0)) / np.sqrt(values.dot(values))
         return total
-
-    def by_part(self, rows: NDArray[np.intp], *divisions: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
-        """Sums of the first weights for each part of a text, the part brought to unit length, for each way to divide it.
-
-        A division says to which part each of the terms belongs. A part's terms are taken to differ: short texts repeat few.
-        """
-        gain, square = self._gain[rows], self._square[rows]
-        for part in divisions:
-            yield np.bincount(part, gain) / np.sqrt(np.maximum(np.bincount(part, square), 1.0))
 
 
 class Model:
@@ -163,6 +177,8 @@ class Model:
         self._words = _Terms(list(table))
         self._first_word = len(self._beginnings.rows) + 1
         """Terms are numbered from 1 on, those of the second table after those of the first; 0 is none."""
+        none, idf = np.zeros(self._first_word), self._words.idf
+        self._gain, self._square = np.concatenate((none, idf * self._words.weights[:, 0])), np.concatenate((none, idf * idf))
         pairs = [(pair[0], pair[1], row) for key, row in self._words.rows.items() if len(pair := key.split(" ")) == 2]
         self._neighbours: dict[str, int] = {}
         for left, right, _ in pairs:
@@ -188,7 +204,7 @@ class Model:
             within = openers[: openers.searchsorted(len(headed))]
             headed[within] = read.pick(self._headed_lowered, np.int64, within)
         beside = known >> 2 * _BITS
-        placed = (beside[:-1] * self._many + beside[1:] << _PLACE_BITS) + np.arange(max(len(known) - 1, 0))
+        placed = (beside[:-1] * self._many + beside[1:] << _PLACE_BITS) + _RANGE[: len(beside[1:])]
         placed.sort()
         codes = placed >> _PLACE_BITS
         at = self._pairs.searchsorted(codes)
@@ -203,30 +219,10 @@ class Model:
         scores -= np.maximum.reduce(scores)
         scores -= np.log(np.add.reduce(np.exp(scores)))
         told = self._bias + self._words.score(rows[middle:] - self._first_word, logs[middle:])[0]
-        single = words.nonzero()[0]
-        stands = np.concatenate((single, placed[stored] & _PLACES))
-        parts = self._parts(np.concatenate((words[single], pairs)) - self._first_word, stands, ends)
-        return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)), *parts)
-
-    def _parts(
-        self, rows: NDArray[np.intp], stands: NDArray[np.intp], ends: NDArray[np.bool_]
-    ) -> tuple[float, float, float, tuple[float, ...]]:
-        """Log-odds of relevance by the first words, by the best paragraph, their mean over paragraphs, and those of all lines.
-
-        `stands`: where in the text the terms of those rows stand; `ends`: which tokens end a line.
-        """
-        lines = np.add.accumulate(ends, dtype=np.intp)
-        lengths = np.bincount(lines)
-        halves, by_line = self._words.by_part(rows, (stands >= OPENING).astype(np.intp), lines[stands])
-        opening = self._bias + float(halves[0]) if len(halves) else self._bias
-        odds = np.full(len(lengths), self._bias)
-        odds[: len(by_line)] += by_line
-        np.minimum(np.maximum(odds, -_MOST, out=odds), _MOST, out=odds)
-        long = odds[lengths >= PARAGRAPH]
-        best, mean = (
-            (float(np.maximum.reduce(long)), float(np.add.reduce(long)) / len(long)) if len(long) else (opening, opening)
-        )
-        return opening, best, mean, tuple(odds.tolist())
+        stands = placed[stored] & _PLACES
+        odds = Odds(self._bias, _sums(self._gain, words, pairs, stands), _sums(self._square, words, pairs, stands))
+        opening, best, mean = _stretches(odds, ends.nonzero()[0].tolist())
+        return Categories(float(told), dict(zip(self.types, scores.tolist(), strict=True)), odds, opening, best, mean)
 
     def _known(self, form: str, _lower: int) -> int:
         """All that counts of a form in one number: as a term of either table and as a neighbour, 0 where it is none."""
@@ -246,6 +242,23 @@ class Model:
 
     def _headed_lowered(self, form: str, lower: int) -> int:
         return self._headed(form.lower(), lower)
+
+
+def _sums(
+    values: NDArray[np.float64], words: NDArray[np.intp], pairs: NDArray[np.intp], stands: NDArray[np.intp]
+) -> list[float]:
+    """Sums of the values of the terms before each token: of its word, and of the pairs, which stand where they begin."""
+    found = values[words]
+    found[stands] += values[pairs]
+    return [0.0, *np.add.accumulate(found).tolist()]
+
+
+def _stretches(odds: Odds, ends: list[int]) -> tuple[float, float, float]:
+    """Log-odds of the first words, the most among paragraphs, and their mean; `ends`: the tokens with which lines end."""
+    found = [
+        odds.between(start, end) for start, end in pairwise((0, *ends, len(odds.weight) - 1)) if end - start >= PARAGRAPH
+    ] or [odds.between(0, FIRST)]
+    return odds.between(0, OPENING), max(found), sum(found) / len(found)
 
 
 def _counted(terms: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -16,6 +16,7 @@ from typing import Any
 from spacy.tokens import Doc
 
 from . import when, where
+from .categorizer import FIRST
 from .extensions import get_doc, marked
 from .forms import lower_ids
 from .gazetteer import BELOW
@@ -32,6 +33,8 @@ _SUMMARY = 60
 """Tokens at an article's beginning, at least, in which it says that it is about several deeds."""
 _SAYS = frozenset({"ordinal", "meanwhile", "then", "next_day"})
 """Cues that another deed follows."""
+_OFFERS = _SAYS | {"past", "befell"}
+"""Cues with which it may follow at the same place and day."""
 _OLD = 45
 """Days before publication after which a deed is seldom news."""
 _DEED = 0.5
@@ -78,6 +81,8 @@ def _cues() -> Lexicon[str]:
 
 
 _OPENERS = ids(("en", "y", "por", "mientras", "también", "asimismo", "hasta"))
+_NUMBERS = ids((*map(str, range(1, 10)), "i", "ii", "iii", "iv", "uno", "dos", "tres", "cuatro"))
+_PLUPERFECT = ids(("había", "habían"))
 _QUOTES = ids(("“", "”", "«", "»", '"'))
 
 
@@ -125,6 +130,8 @@ class _Content:
     deeds: dict[int, float]
     strange: set[int]
     """Sentences that tell a deed of another family of types than the main one."""
+    same: set[int] = field(default_factory=set)
+    """Sentences that tell a deed of the main one's type."""
 
 
 @dataclass(slots=True)
@@ -177,6 +184,8 @@ def _read(doc: Doc, scene: Scene, kind: str) -> _Content:
         if m.trigger.role in ("act", "name") and (amount := m.trigger.strength * m.factuality.weight) > _DEED:
             order = m.sentence.order
             content.deeds[order] = max(content.deeds.get(order, 0.0), amount)
+            if m.trigger.type == kind:
+                content.same.add(order)
             if m.trigger.type not in family and m.trigger.type != "take":
                 content.strange.add(order)
     return content
@@ -191,9 +200,12 @@ def openings(doc: Doc, scene: Scene, kind: str) -> list[Opening]:
     told = _Told()
     seen_days = set[str]()
     subhead, headed = -9, set[str]()
+    numbered = False
+    odds = getattr(get_doc(doc, "categories"), "odds", None)
     for block in paragraphs(doc, scene):
         zone = views[block[0]].sentence.zone
         if zone == "subhead":
+            numbered = keys[views[block[0]].sentence.start] in _NUMBERS or (numbered and block[0] == subhead + 1)
             subhead, headed = block[-1], content.whole.get(block[0], set())
         if zone not in _PROSE:
             continue
@@ -203,10 +215,15 @@ def openings(doc: Doc, scene: Scene, kind: str) -> list[Opening]:
             names = content.heads.get(order, set())
             under = order - 1 == subhead
             fresh = any(p.name not in told.places for p in here) or any(day.name not in seen_days for day in days)
-            if told.anything and (fresh or under or not names.isdisjoint(_SAYS) or "past" in names):
+            if told.anything and (fresh or under or not names.isdisjoint(_OFFERS)):
                 figures = _figures(keys, content, told, view, block, order / len(views))
+                start, end = view.sentence.start, view.sentence.end
+                if odds is not None and start < FIRST:
+                    figures["words"] = odds.between(start, views[block[-1]].sentence.end)
+                    figures["words_own"] = odds.between(start, end)
                 if under:
                     figures |= {"under_subhead": 1.0, **{f"head_{name}": 1.0 for name in headed}}
+                    figures |= {"under_number": float(numbered), "under_deed": float(subhead in content.deeds)}
                 marks = frozenset({*names, "one_day"} if content.one_day else names)
                 found.append(Opening(order, figures, marks, block[0], told.first))
             seen_days.update(day.name for day in days)
@@ -272,6 +289,12 @@ def _figures(keys: list[int], content: _Content, told: _Told, view: View, block:
         "deed": min(deed, 2.0),
         "later": min(later, 2.0),
         "strange": float(order in content.strange),
+        "same_kind": float(order in content.same),
+        "pluperfect": float(not _PLUPERFECT.isdisjoint(keys[start : sentence.end])),
+        "next_actor": float("actor" in content.heads.get(order + 1, ()) and order + 1 in block),
+        "next_other_day": float(
+            order + 1 in block and any(d.full and d.name not in told.days for d in content.days.get(order + 1, ()))
+        ),
         "aside": float(bool(view.aside)),
         "aftermath": float(bool(view.aftermath & {"care", "court", "funeral"})),
         "police": float(view.police > 1),

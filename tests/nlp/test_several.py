@@ -116,3 +116,14 @@ def test_other_deed_has_its_own_type(pipeline: Language) -> None:
         "vivienda. La explosión destruyó la fachada."
     )
     assert [r.type for r in found(pipeline, "Asaltan botica en El Porvenir", text)] == ["robbery", "explosive_attack"]
+
+
+def test_numbered_briefs_are_deeds_of_their_own(pipeline: Language) -> None:
+    text = (
+        "1. Asalto en botica\n"
+        "Dos sujetos armados asaltaron una botica la noche del martes en el distrito de El Porvenir.\n"
+        "2. Hombre apuñalado\n"
+        "Un hombre fue apuñalado el miércoles en el distrito de Laredo durante una pelea. Quedó herido de gravedad."
+    )
+    reports = found(pipeline, "Jornada policial: asalto y apuñalamiento", text)
+    assert [(r.district, r.date) for r in reports] == [("El Porvenir", "2025-11-04"), ("Laredo", "2025-11-05")]
