@@ -43,6 +43,13 @@ def test_documents_outlive_the_table_of_forms(monkeypatch: pytest.MonkeyPatch) -
     assert {doc._.article.id: doc._.incidents for doc in docs} == expected
 
 
+def test_forms_that_share_a_slot_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = dict(extract(ARTICLES, load()))
+    monkeypatch.setattr(forms, "_SLOTS", 2)
+    monkeypatch.setattr(forms, "_shared", forms.Forms())
+    assert dict(extract(ARTICLES, load())) == expected
+
+
 def test_zones_that_another_component_sets_count() -> None:
     @Language.component("test_all_link")
     def all_link(doc: Doc) -> Doc:
