@@ -302,7 +302,7 @@ def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) 
         best = candidate if best is None else best
         if candidate.score < best.score - w["undecided_gap"]:
             return None
-        if candidate.value.iso() is not None:
+        if resolved(candidate.value)[0] is not None:
             return candidate
     return None
 
@@ -310,13 +310,14 @@ def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) 
 def resolved(value: DateValue) -> tuple[str | None, str | None, Literal["day", "month", "year", "none"]]:
     """Date, last day and precision of a report.
 
-    Days apart by more than one ("entre el viernes 23 y el domingo 25") decide no day: they are reported as their month, or not
-    at all where they lie in two.
+    Days apart by more than one ("entre el viernes 23 y el domingo 25", "el fin de semana") decide no day: they are told as their
+    month, or not at all where they lie in two.
     """
     start, end = value.start, value.end
-    if value.precision not in ("day", "month", "year") or start is None:
+    if value.precision == "none" or start is None:
         return None, None, "none"
-    if value.precision == "day" and end is not None and (end - start).days > 1:
-        return (f"{start:%Y-%m}", None, "month") if (start.year, start.month) == (end.year, end.month) else (None, None, "none")
+    if value.precision == "vague" or (value.precision == "day" and end is not None and (end - start).days > 1):
+        within = end is not None and (start.year, start.month) == (end.year, end.month)
+        return (f"{start:%Y-%m}", None, "month") if within else (None, None, "none")
     last = end.isoformat() if value.precision == "day" and end is not None and end > start else None
     return value.iso(), last, value.precision

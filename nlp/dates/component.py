@@ -270,10 +270,7 @@ def _joined(
 def _stretch(
     words: Sequence[Word], first: Expression, left: DateValue, second: Expression, right: DateValue
 ) -> tuple[Expression, DateValue] | None:
-    """Months or years from one to another: "entre agosto y octubre de 2022" is a year, "de 2016 a 2018" begins in one.
-
-    From a month to one of another year the text leaves open when it was.
-    """
+    """Months or years from one to another ("entre agosto y octubre de 2022", "de 2016 a 2018"): the year in which they begin."""
     if left.precision != right.precision or left.precision not in ("month", "year") or not left.start or not right.end:
         return None
     if not left.start < right.end or not _linked(words, first, second):
@@ -281,8 +278,7 @@ def _stretch(
     gap = words[first.end : second.start]
     if not (words[second.start].range or any(word.range for word in gap) or _is_between(words, first.start)):
         return None
-    yearly = left.precision == "year" or left.start.year == right.end.year
-    value = replace(left, end=right.end, precision="year" if yearly else "vague", year=left.year or right.year)
+    value = replace(left, end=right.end, precision="year", year=left.year or right.year)
     return replace(first, end=second.end), value
 
 

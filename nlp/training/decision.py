@@ -127,7 +127,7 @@ def choices(docs: Sequence[Doc], articles: Sequence[Text]) -> dict[str, list[Off
         scene = survey(doc, events.mentions(doc), main["type"])
         offered: dict[str, Offer] = {name: [] for name in offers}
         for day in when.candidates(doc, scene):
-            iso = day.value.iso()
+            iso, _, _ = when.resolved(day.value)
             right = bool(iso and main["date"] and iso.startswith(main["date"]))
             if iso and (right or not any(o["date"] and iso.startswith(o["date"]) for o in others)):
                 offered["when"].append((day.features, right))

@@ -322,7 +322,7 @@ Lo detuvieron el 11 de noviembre de 2021 y el 5 de diciembre lo soltaron. | 2021
 Los robos fueron en abril y mayo del 2023. | 2023-04, 2023-05
 Los robos fueron de enero a marzo de 2023. | 2023
 Los robos fueron entre abril y junio. | 2025
-Los robos fueron entre junio de 2023 y mayo de 2024. | ~2023-06-01/2024-05-31
+Los robos fueron entre junio de 2023 y mayo de 2024. | 2023
 Los cobros fueron entre los años 2016 y 2018. | 2016
 Lo amenazaron el 3 de julio. A los dos días, lo mataron. | 2025-07-03, 2025-07-05
 Los robos fueron el 12 de abril y el 3 de mayo de 2023. | 2023-04-12, 2023-05-03

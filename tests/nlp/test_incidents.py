@@ -87,6 +87,22 @@ def test_days_far_apart_decide_no_day(pipeline: Language) -> None:
     assert (report.date, report.precision) == ("2025-10", "month")
 
 
+@pytest.mark.parametrize(
+    ("words", "date", "precision"),
+    [
+        ("el pasado fin de semana", "2025-11", "month"),
+        ("entre agosto y octubre", "2025", "year"),
+        ("entre noviembre de 2023 y marzo de 2024", "2023", "year"),
+    ],
+)
+def test_a_stretch_is_reported_as_the_month_or_year_that_holds_it(
+    pipeline: Language, words: str, date: str, precision: str
+) -> None:
+    text = f"Robacasas forzaron la puerta de una vivienda de Moche {words} y se llevaron joyas."
+    report = reports(pipeline, text + _TAIL, "Robacasas vacían vivienda")[0]
+    assert (report.date, report.precision) == (date, precision)
+
+
 def test_roundup_gives_one_report_a_deed(pipeline: Language) -> None:
     text = (
         "Dos asaltos en una sola noche tienen en alerta a los comerciantes de la provincia de Trujillo.\n\n"
