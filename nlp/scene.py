@@ -18,14 +18,6 @@ from .sentences import Sentence
 
 Event = Literal["crime", "police_action", "judicial"]
 
-_FAMILIES = (
-    frozenset({"homicide", "femicide", "attempted_homicide", "assault"}),
-    frozenset({"robbery", "burglary", "theft", "vehicle_theft", "take"}),
-    frozenset({"extortion", "explosive_attack", "property_damage"}),
-    frozenset({"kidnapping", "extortion", "sexual_violence", "human_trafficking"}),
-    frozenset({"drug_offence", "weapons_offence", "environmental_crime", "other_crime"}),
-    frozenset({"fraud", "corruption", "take"}),
-)
 _SET_ASIDE = frozenset({"general", "habitual", "policy", "background", "fiction", "denied", "hypothetical"})
 
 
@@ -78,13 +70,11 @@ class Scene:
         return self.views[at] if at < len(self._ends) else None
 
 
+@cache
 def related(kind: str) -> frozenset[str]:
-    """Trigger types that can tell of an incident of this type."""
-    found: frozenset[str] = frozenset({kind})
-    for family in _FAMILIES:
-        if kind in family:
-            found |= family
-    return found
+    """Trigger types that can tell of an incident of this type: those of its families in `data/taxonomy.toml`."""
+    families: dict[str, list[str]] = data("taxonomy.toml")["families"]
+    return frozenset({kind}).union(*(members for members in families.values() if kind in members))
 
 
 @cache
