@@ -185,11 +185,13 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
     plain = [c for c in found if c.mention.kind in FINE and "institution" not in c.mention.roles and not _paraphrase(c)]
     names = {c.mention.keys[0] if c.mention.keys else c.mention.name.casefold() for c in plain if c.mention.kind != "street"}
     districts = [c for c in found if c.mention.kind not in FINE]
+    ended: dict[int, int] = {}
     for candidate in found:
         mention, told = candidate.mention, candidate.features
         fine = mention.kind in FINE
         if fine:
             told["first"] = float(bool(plain) and candidate is plain[0])
+            told["beside_other"] = float(bool(told["beside"]) and mention.first - ended.get(mention.sentence, -99) <= _CLOSE)
             told["alone"] = float(len(names) == 1 and mention.kind != "street" and "institution" not in mention.roles)
             told["facility_event"] = float(mention.kind == "facility" and told["event"] > 0.5)
             told["facility_at"] = float(mention.kind == "facility" and told["at"])
@@ -198,6 +200,8 @@ def _score(doc: Doc, scene: Scene) -> list[Candidate]:
         told["again"] = min(counts[mention.keys[0] if mention.keys else mention.name.casefold()] - 1, 3)
         told["chained"] = float(chains[mention.chain] > 1)
         told |= company[id(mention)]
+        if fine:
+            ended[mention.sentence] = mention.last
         w = _weights("where_fine" if fine else "where_admin")
         score = w["bias"] + sum(w.get(name, 0.0) * amount for name, amount in told.items() if amount)
         rules = [text for name, text in _REASONS.items() if told.get(name, 0.0) > 0.5]
@@ -217,6 +221,8 @@ def _paraphrase(c: Candidate) -> bool:
     return "namesake" in c.features and (c.mention.word == "puerto" or "group_wide" in c.features)
 
 
+_CLOSE = 6
+"""Tokens between a place and the one that only says what lies beside it: "el sector Arretí, cerca de la comunidad de …"."""
 _SHARED = 1.5
 """How much less than the neighbourhood's score the school in it is to have at least."""
 

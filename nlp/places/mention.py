@@ -84,6 +84,8 @@ def _regional(key: str, pool: list[Place]) -> list[Place]:
     return [p for p in pool if p is whole or p.country != "PE"]
 
 
+_WITHIN_TOWN = frozenset(["zona", "sector", "centro", "casco urbano", "centro historico", "poblacion", "villa", "parroquia"])
+"""Kind words that abroad may stand before a municipality's name, as a barrio's or a colonia's do not."""
 _MUNICIPAL = frozenset(["ciudad", "urbe", "jurisdiccion", "localidad", "pueblo", "poblado"])
 
 
@@ -142,7 +144,7 @@ def candidates(m: PlaceMention, g: Gazetteer) -> tuple[Place, ...]:
                 found += g.populated(key)
             if m.word in ("centro", "casco urbano", "centro historico"):
                 found = [p for p in named if p.kind == "district"]
-            if not found:
+            if not found and (home == "PE" or m.word in _WITHIN_TOWN):
                 found = [p for p in named if p.kind == "district"]
                 if home != "PE":
                     found += [p for p in g.abroad(key) if p.country == home]

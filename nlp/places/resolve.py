@@ -262,6 +262,8 @@ class Resolver:
             ]
         if len(known) == 1 and base.kind in ADMIN and not clash:
             pool = known
+        elif not confirmed and base.kind in ADMIN:
+            pool = _largest(pool)
         return pool, rule, clash
 
     def _telling(self, base: PlaceMention, found: Place, home: str, prior: Place | None) -> bool:
@@ -464,6 +466,20 @@ def _contains(m: PlaceMention, other: PlaceMention) -> bool:
 def _agrees(m: PlaceMention, others: Sequence[PlaceMention]) -> bool:
     """Whether the mention may lie in the same province or department as one of the others, or there are none."""
     return not others or any(any(_support(c, others, both=True)) or any(_nearness(c, others)) for c in m.candidates)
+
+
+_CITY, _TIMES = 50_000, 10
+"""People of a city abroad, and how many times those of its namesakes, for it to be the one that is thought of."""
+
+
+def _largest(pool: list[Place]) -> list[Place]:
+    """The one city of a country abroad that is much larger than its namesakes, if there is one."""
+    towns = sorted((p for p in pool if p.kind == "district"), key=lambda p: -p.population)
+    if len(towns) < 2 or len(towns) < len(pool) or towns[0].country == "PE" or len({p.country for p in towns}) > 1:
+        return pool
+    if towns[0].population >= max(_CITY, _TIMES * towns[1].population):
+        return towns[:1]
+    return pool
 
 
 _CENTRES = frozenset({"centro", "casco urbano", "centro historico"})

@@ -104,6 +104,15 @@ CASES = [
     Case("Fue en el malecón Grau, en Chimbote.", "malecón Grau", street="malecón Grau", admin="Chimbote, Santa, Áncash"),
     # a municipality abroad is not called as its seat
     Case("Fue en Ureña.", "Ureña", admin="Pedro María Ureña, -, Táchira", country="VE"),
+    # of namesakes in one country the city that is thought of; a colonia is no municipality of that name
+    Case("Fue en Fresnillo.", "Fresnillo", admin="Fresnillo, -, Zacatecas", country="MX"),
+    Case(
+        "Fresnillo: un herido\n\nFue en la colonia Arboledas.",
+        "colonia Arboledas",
+        "colonia Arboledas",
+        admin="Fresnillo, -, Zacatecas",
+        country="MX",
+    ),
     Case("Ocurrió en Petapa.", "Petapa", admin="San Miguel Petapa, -, Guatemala", country="GT"),
     # everyday and older spellings, and landmarks that a local reader knows
     Case("Fue en Pichanaki.", "Pichanaki", admin="Pichanaqui, Chanchamayo, Junín"),
@@ -656,6 +665,7 @@ def test_role(text: str, words: str, role: str) -> None:
             "caseríos Chorobal y La Ramada",
             "PE",
         ),
+        ("Robaron en el templo colonial de San Cristóbal.", "facility", "templo colonial de San Cristóbal", "BO"),
         # roads told by what they join
         ("Lo hallaron en la vía que va a Cajabamba.", "street", "vía que va a Cajabamba", "PE"),
         ("Fue en la carretera que une Trujillo con Huamachuco.", "street", "carretera que une Trujillo con Huamachuco", "PE"),
