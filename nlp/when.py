@@ -310,8 +310,8 @@ def day_of_crime(doc: Doc, scene: Scene, within: Collection[int] | None = None) 
 def resolved(value: DateValue) -> tuple[str | None, str | None, Literal["day", "month", "year", "none"]]:
     """Date, last day and precision of a report.
 
-    Days apart by more than one ("entre el viernes 23 y el domingo 25", "el fin de semana") decide no day: they are told as their
-    month, or not at all where they lie in two.
+    Days apart by more than one ("entre el viernes 23 y el domingo 25", "el fin de semana") decide no day: they are told as
+    their month, or not at all where they lie in two.
     """
     start, end = value.start, value.end
     if value.precision == "none" or start is None:

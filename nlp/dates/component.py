@@ -270,7 +270,7 @@ def _joined(
 def _stretch(
     words: Sequence[Word], first: Expression, left: DateValue, second: Expression, right: DateValue
 ) -> tuple[Expression, DateValue] | None:
-    """Months or years from one to another ("entre agosto y octubre de 2022", "de 2016 a 2018"): the year in which they begin."""
+    """Months or years from one to another ("entre agosto y octubre", "de 2016 a 2018"): the year in which they begin."""
     if left.precision != right.precision or left.precision not in ("month", "year") or not left.start or not right.end:
         return None
     if not left.start < right.end or not _linked(words, first, second):
