@@ -13,11 +13,15 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from nlp import unlisted
 
 PLACEHOLDER = "[nombre]"
 _DATA = Path(__file__).with_name("data")
@@ -25,8 +29,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’´`-][^\W\d_]+)*\.?")
 _INITIALS = re.compile(r"(?<!\w)(?:[A-ZÑÁÉÍÓÚ]\.\s?){2,5}(?:[A-ZÑ]\b\.?)?|(?<!\w)(?:[A-ZÑ]\.){1,4}[A-ZÑ]\b\.?")
 _AGE = re.compile(r"\s?,?\s?(?:\(\s?\d{1,2}(?:\s?años)?\s?\)|de\s\d{1,2}\saños)")
 _QUOTED = re.compile(r"\s{0,2}[,:]?\s{0,2}[\"'“”‘’«»]{1,2}([^\"'“”‘’«»]{2,40})[\"'“”‘’«»]{1,2}")
+_NICKNAME = re.compile(r"(?:(?<=^)|(?<=[.,:;]\s)|(?<=\sde\s)|(?<=\sa\s)|(?<=\sy\s))[\"“‘'«]([A-ZÁÉÍÓÚÑ][\w’-]{2,15})[\"”’'»](?=\s?(?P<verb>\w*))")
+_BAND = re.compile(r"(?i)(?:los|las)\s")
+_PLACED = re.compile(r"\b(?:zona|sector|lugar|paraje|bar|local|barrio|banda|organizacion|grupo|calle|poblado|sitio|punto|curva|cerro),?\s(?:mas\s)?$")
+_FURTHER = re.compile(r"\s?,?\s?(?:(?:y|e)(?=\s))?(?:\s?(?:alias|a|al|la|el)(?=\s))?")
 _LIMIT = 30_000
 """Characters of an article that are searched for names known from elsewhere in it."""
+_OPENS = re.compile(r"[ \t]?[\"“‘'«(][ \t]?$")
+_CLOSES = re.compile(r"[\"”’'»)][ \t]?")
 _JOIN = re.compile(r"[ \t\u00a0]{1,3}|[ \t\u00a0]?\n[ \t]?")
 
 
@@ -66,10 +76,14 @@ def find(text: str, article: str | None = None) -> list[tuple[int, int]]:
     """Where persons' names stand in a text, as character offsets in order, none overlapping another."""
     words = _words(text)
     shouted = _shouted(words)
-    spans = _spans(text, words, shouted)
-    known = {word.key for word in words if any(start <= word.start < end for start, end in spans)}
+    placed = _placed(article[:_LIMIT]) if article else unlisted.places_in(text, words)
+    spans = _spans(text, words, shouted, placed)
+    covered = _covering(spans)
+    known = {word.key for word in words if covered(word.start)}
     if article and _open(words, spans):
         known |= known_names(article[:_LIMIT])
+    if article:
+        spans += _pairs(text, words, known_pairs(article[:_LIMIT]), spans)
     spans += _alone(text, words, known, spans)
     spans += _aliases(text)
     spans += [(start, end) for start, end in _by_model(text) if not _is_place(text, start, end)]
@@ -79,22 +93,29 @@ def find(text: str, article: str | None = None) -> list[tuple[int, int]]:
 def _open(words: list[Word], spans: list[tuple[int, int]]) -> bool:
     """Whether a text has capitalised words that might be a name which only the article tells: most sentences have none."""
     lists = _lists()
+    covered = _covering(spans)
     named = lists["never"] | lists["connectives"] | lists["places"]
     return any(
         word.capital
         and len(word.key) > 2
         and word.key not in named
         and (word.key not in lists["toponyms"] or word.key in lists["surnames"])
-        and not any(start <= word.start < end for start, end in spans)
+        and not covered(word.start)
         for word in words
     )
+
+
+@lru_cache(maxsize=256)
+def _placed(article: str) -> frozenset[str]:
+    """Folded names that an article gives to places."""
+    return unlisted.places_in(article, _words(article))
 
 
 @lru_cache(maxsize=256)
 def known_names(article: str) -> frozenset[str]:
     """The folded words of the names found in an article that name nothing else."""
     words = _words(article)
-    spans = _spans(article, words, shouted=False)
+    spans = _spans(article, words, False, _placed(article))
     inside: set[str] = set()
     at = 0
     for word in words:
@@ -104,6 +125,30 @@ def known_names(article: str) -> frozenset[str]:
             inside.add(word.key)
     lists = _lists()
     return frozenset(inside - lists["connectives"] - lists["never"])
+
+
+@lru_cache(maxsize=256)
+def known_pairs(article: str) -> frozenset[tuple[str, str]]:
+    """The last two folded words of each name found in an article."""
+    names = (_words(article[start:end]) for start, end in _spans(article, _words(article), False, _placed(article)))
+    return frozenset((name[-2].key, name[-1].key) for name in names if len(name) > 2 and name[-2].capital)
+
+
+def _pairs(
+    text: str, words: list[Word], known: frozenset[tuple[str, str]], spans: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Two surnames in a row that end a name found elsewhere in the article, though each may be a place's."""
+    lists = _lists()
+    covered = _covering(spans)
+    found = []
+    for at, (one, other) in enumerate(pairwise(words)):
+        if (one.key, other.key) in known and one.capital and other.capital and _JOIN.fullmatch(text[one.end : other.start]):
+            name = f"{one.key} {other.key}"
+            if name in lists["toponyms"] or _kind_before(text, words, at, lists):
+                continue
+            if not covered(one.start):
+                found.append((one.start, other.end - other.text.endswith(".") * _ends(other)))
+    return found
 
 
 def _words(text: str) -> list[Word]:
@@ -116,8 +161,8 @@ def _shouted(words: list[Word]) -> bool:
     return len(long) >= 3 and sum(word.capital for word in long) >= 0.85 * len(long)
 
 
-def _spans(text: str, words: list[Word], shouted: bool) -> list[tuple[int, int]]:
-    """Names that their own words and the words around them give away."""
+def _spans(text: str, words: list[Word], shouted: bool, placed: frozenset[str]) -> list[tuple[int, int]]:
+    """Names that their own words and the words around them give away. `placed`: names that the article gives to places."""
     lists = _lists()
     found: list[tuple[int, int]] = []
     at = 0
@@ -134,12 +179,52 @@ def _spans(text: str, words: list[Word], shouted: bool) -> list[tuple[int, int]]
         kept = _name_in(text, words, at, last, lists, shouted)
         if kept:
             first, end = kept
-            first = _surnames_first(text, words, first, lists)
+            first = _surnames_first(text, words, _backwards(text, words, at, first, lists), lists)
+            found.append((words[first].start, words[end - 1].end - words[end - 1].text.endswith(".") * _ends(words[end - 1])))
+            at = max(end, at + 1)
+        elif unknown := _unlisted(text, words, at, last, lists, placed, found, shouted):
+            first, end = unknown
             found.append((words[first].start, words[end - 1].end - words[end - 1].text.endswith(".") * _ends(words[end - 1])))
             at = max(end, at + 1)
         else:
             at = last
     return found + _lower_after_cue(text, lists)
+
+
+def _unlisted(
+    text: str,
+    words: list[Word],
+    at: int,
+    last: int,
+    lists: dict[str, Any],
+    placed: frozenset[str],
+    found: list[tuple[int, int]],
+    shouted: bool,
+) -> tuple[int, int] | None:
+    """The first part of a run of capitalised words, up to an "y", that the words around it show to be a person's name."""
+    first = at
+    while first < last:
+        while first < last and not words[first].capital:
+            first += 1
+        if words[first].text in ("San", "Santa", "Santo"):
+            return None
+        first = unlisted.without_posts(words, first, last)
+        end = first
+        while end < last and words[end].key not in ("y", "e"):
+            end += 1
+        while end > first and words[end - 1].key in lists["connectives"]:
+            end -= 1
+        if first >= end:
+            return None
+        after_name = bool(found) and len(text[found[-1][1] : words[first].start].strip(" ,ye")) == 0
+        if shouted:
+            named = unlisted.shouted_person(words, first, end)
+        else:
+            named = unlisted.person(text, words, first, end, after_name=after_name, placed=placed)
+        if named and not _kind_before(text, words, first, lists) and not _kind_before(text, words, at, lists):
+            return first, end
+        first = end + 1
+    return None
 
 
 def _toponym(text: str, words: list[Word], at: int, run: list[Word], lists: dict[str, Any]) -> int:
@@ -149,7 +234,8 @@ def _toponym(text: str, words: list[Word], at: int, run: list[Word], lists: dict
             after = run[count] if count < len(run) else None
             named = after is not None and (after.key in lists["surnames"] or after.key in lists["given"])
             aged = _AGE.match(text, run[count - 1].end) is not None
-            return 0 if named or aged or _cued(text, words, at, lists) else count
+            owned = at > 1 and words[at - 1].key == "de" and words[at - 2].key in unlisted.lists()["relatives"]
+            return 0 if named or aged or owned or _cued(text, words, at, lists) else count
     return 0
 
 
@@ -168,6 +254,28 @@ def _surnames_first(text: str, words: list[Word], first: int, lists: dict[str, A
     return begin if known and len(surnames) > 1 else first
 
 
+def _backwards(text: str, words: list[Word], at: int, first: int, lists: dict[str, Any]) -> int:
+    """Where a name begins whose first words no list holds, in the run of capitalised words from `at` on."""
+    begin = first
+    while begin > at:
+        if not words[begin - 1].capital:
+            if begin - 2 < at or words[begin - 2].key not in lists["surnames"]:
+                break
+            begin -= 2
+            continue
+        key = words[begin - 1].key
+        if key in lists["never"] or key in lists["places"] or key in lists["toponyms"] or unlisted.is_post(key):
+            return first
+        begin -= 1
+    if begin == first:
+        return first
+    if begin == 0:
+        return 0 if first == 1 and unlisted.is_surname(words[first].key) or unlisted.is_given(words[0].key) else first
+    if words[begin - 1].capital or not _JOIN.fullmatch(text[words[begin - 1].end : words[begin].start]):
+        return first
+    return first if words[begin - 1].key in unlisted.lists()["place_before"] else begin
+
+
 def _ends(word: Word) -> int:
     """1 where a full stop after a word ends the sentence rather than an initial."""
     return int(len(word.key) > 1)
@@ -182,7 +290,9 @@ def _run(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> list[W
     for word in words[at + 1 : at + 12]:
         previous = pending[-1] if pending else run[-1]
         between = text[previous.end : word.start]
-        if not _JOIN.fullmatch(between) or (previous.text.endswith(".") and len(previous.key) > 2):
+        if not _JOIN.fullmatch(between) and not _nicknamed(text, run, previous, word, lists):
+            break
+        if previous.text.endswith(".") and len(previous.key) > 2 and previous.key not in ("vda", "sta", "sto"):
             break
         if word.capital:
             run += [*pending, word]
@@ -194,11 +304,24 @@ def _run(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> list[W
     return run
 
 
+def _nicknamed(text: str, run: list[Word], previous: Word, word: Word, lists: dict[str, Any]) -> bool:
+    """Whether a nickname in quotation marks begins or ends between two words of a name ("Luis “Puca” Tamariz")."""
+    between = text[previous.end : word.start]
+    if _OPENS.fullmatch(between):
+        named = previous.key in lists["given"] or previous.key in lists["surnames"]
+        return named and _QUOTED.match(text, previous.end) is not None
+    return _CLOSES.fullmatch(between) is not None and any(
+        _OPENS.fullmatch(text[one.end : other.start]) for one, other in pairwise(run[-4:])
+    )
+
+
 def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, Any], shouted: bool) -> tuple[int, int] | None:
     """The part of a run of capitalised words that is a person's name, as positions in `words`; None where there is none."""
     first = at
     while first < last and (words[first].key in lists["never"] or words[first].key in lists["connectives"]):
-        if words[first].key in lists["given"] and words[first].key not in lists["never"]:
+        following = words[first + 1].key if first + 1 < last else ""
+        # "Julio" and "Domingo" are names before a surname.
+        if words[first].key in lists["given"] and (following in lists["surnames"] or words[first].key not in lists["never"]):
             break
         first += 1
     if first >= last:
@@ -220,10 +343,10 @@ def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, 
         if all(len(other.key) == 1 for other in words[start:end]):
             continue
         given, surname = word.key.split("-")[0] in lists["given"], word.key in lists["surnames"]
-        if name in lists["toponyms"] and not cued and not aged:
+        if not cued and not aged and (name in lists["toponyms"] or (len(rest) and unlisted.is_named_place(name))):
             return None
         listed = sum(other.key in lists["surnames"] or other.key in lists["given"] for other in rest)
-        if cued and word.key not in lists["never"]:
+        if cued and (word.key not in lists["never"] or (given and rest)):
             return start, end
         if given and rest and (not shouted or listed) and not _starts_place(words, start, end, lists):
             return start, end
@@ -239,8 +362,12 @@ def _stop(words: list[Word], start: int, last: int, lists: dict[str, Any]) -> in
     """Where a name that begins here ends: before a word that is no part of names, and not after a connective."""
     end = start + 1
     stops = (lists["never"] | lists["places"]) - lists["connectives"]
-    while end < last and (words[end].key not in stops or (len(words[end].key) == 1 and words[end].text.endswith("."))):
-        if words[end].key in ("y", "e"):
+    given = words[start].key in lists["given"]
+    while end < last and words[end].key not in ("y", "e"):
+        initial = len(words[end].key) == 1 and words[end].text.endswith(".")
+        # "Juan de la Torre", "Rosa Castilla Trujillo": within a name these are surnames.
+        surname = given and words[end].key in lists["surnames"] and words[end].text[1:].islower()
+        if words[end].key in stops and not initial and not surname:
             break
         end += 1
     while end > start + 1 and words[end - 1].key in lists["connectives"]:
@@ -263,7 +390,7 @@ def _kind_before(text: str, words: list[Word], at: int, lists: dict[str, Any]) -
             return False
         if word.key in lists["places"]:
             return True
-        if word.key not in lists["connectives"] and word.key not in ("el", "educativa", "nacional", "privado", "privada"):
+        if word.key not in lists["connectives"] and word.key not in ("el", "joven", "educativa", "nacional", "privado", "privada"):
             return False
     return False
 
@@ -298,9 +425,10 @@ def _alone(text: str, words: list[Word], known: Iterable[str], spans: list[tuple
     """Single words of names that are known from elsewhere in the article."""
     lists = _lists()
     names = set(known) - lists["connectives"] - lists["never"]
+    covered = _covering(spans)
     found = []
     for at, word in enumerate(words):
-        if not word.capital or word.key not in names or any(start <= word.start < end for start, end in spans):
+        if not word.capital or word.key not in names or covered(word.start):
             continue
         if _kind_before(text, words, at, lists) or _inside_place(text, words, at, lists):
             continue
@@ -310,7 +438,12 @@ def _alone(text: str, words: list[Word], known: Iterable[str], spans: list[tuple
 
 def _inside_place(text: str, words: list[Word], at: int, lists: dict[str, Any]) -> bool:
     """Whether a word belongs to capitalised words that are a district's or province's name, or follow a word for a place."""
-    if words[at].key in lists["toponyms"] and words[at].key not in lists["surnames"] | lists["given"]:
+    if words[at].key in lists["toponyms"]:
+        if words[at].key not in lists["surnames"] | lists["given"]:
+            return True
+        if at and words[at - 1].key in ("en", "hacia", "desde", "hasta", "entre", "de"):
+            return words[at - 1].key != "de" or at < 2 or words[at - 2].key not in unlisted.lists()["relatives"]
+    if at > 1 and words[at - 1].key == "de" and unlisted.takes_place(words[at - 2].key):
         return True
     first = at
     while first > 0 and _JOIN.fullmatch(text[words[first - 1].end : words[first].start]):
@@ -333,24 +466,41 @@ def _inside_place(text: str, words: list[Word], at: int, lists: dict[str, Any]) 
 
 
 def _aliases(text: str) -> list[tuple[int, int]]:
-    """Nicknames after "alias", "(a)" or "conocido como", in quotation marks or capitalised; names of bands ("Los …") stay."""
+    """Nicknames after "alias", "(a)" or "conocido como", in quotation marks or capitalised, and further ones in quotation marks
+    after them; in quotation marks alone after "detienen a". Names of bands ("Los …") stay."""
     lists = _lists()
     folded = _fold_same_length(text)
     found = []
     for match in lists["alias"].finditer(folded):
-        quoted = _QUOTED.match(text, match.end())
+        if _PLACED.search(folded, max(0, match.start() - 20), match.start()):
+            continue
+        quoted = _QUOTED.match(text, match.end()) or _QUOTED.match(text, match.end() + text[match.end() :].startswith(" "))
         if quoted:
-            start, end = quoted.span(1)
-        else:
-            bare = re.match(
-                r"\s{1,2}(?:(?:el|la|al)\s)?([A-ZÁÉÍÓÚÑ][\w’'-]*(?:\s[A-ZÁÉÍÓÚÑ][\w’'-]*){0,2})",
-                text[match.end() : match.end() + 60],
-            )
-            if not bare:
-                continue
-            start, end = match.end() + bare.start(1), match.end() + bare.end(1)
-        if not re.match(r"(?i)(?:los|las)\s", text[start:end]):
-            found.append((start, end))
+            found += _quoted_list(text, quoted)
+            continue
+        bare = re.match(
+            r"\s{1,2}(?:(?:el|la|al|de)\s)?([A-ZÁÉÍÓÚÑ][\w’'-]*(?:\s[A-ZÁÉÍÓÚÑ][\w’'-]*){0,2})",
+            text[match.end() : match.end() + 60],
+        )
+        if bare:
+            found.append((match.end() + bare.start(1), match.end() + bare.end(1)))
+    for match in lists["taken"].finditer(folded):
+        quoted = _QUOTED.match(text, match.end())
+        if quoted and quoted[1][:1].isupper() and len(quoted[1].split()) < 4:
+            found += _quoted_list(text, quoted)
+    found += [quoted.span(1) for quoted in _NICKNAME.finditer(text) if unlisted.is_nickname(_fold(quoted[1]), quoted["verb"])]
+    return [(start, end) for start, end in found if not _BAND.match(text[start:end])]
+
+
+def _quoted_list(text: str, quoted: re.Match[str]) -> list[tuple[int, int]]:
+    """A nickname in quotation marks and those that follow it after commas and "y"."""
+    found = [quoted.span(1)]
+    while further := _FURTHER.match(text, quoted.end()):
+        following = _QUOTED.match(text, further.end())
+        if following is None or len(found) > 30:
+            break
+        quoted = following
+        found.append(quoted.span(1))
     return found
 
 
@@ -382,6 +532,18 @@ def _by_model(text: str) -> list[tuple[int, int]]:
     if model is None:
         return []
     return [(entity.start_char, entity.end_char) for entity in model(text[:5000]).ents if entity.label_ == "PER"]
+
+
+def _covering(spans: Iterable[tuple[int, int]]) -> Callable[[int], bool]:
+    """Whether a position lies in one of the spans."""
+    merged = _merged(spans)
+    starts = [start for start, _ in merged]
+
+    def covered(position: int) -> bool:
+        at = bisect_right(starts, position) - 1
+        return at >= 0 and position < merged[at][1]
+
+    return covered
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -427,7 +589,9 @@ def _lists() -> dict[str, Any]:
         re.escape(_fold(cue)) for cue in content["cues"] if "identific" in cue or "nombre" in cue or "apellid" in cue
     )
     lists["lower"] = re.compile(rf"(?<!\w)(?:{strong})\s*[:,]?\s(?P<name>[a-zñ]+(?:\s[a-zñ]+){{1,6}})")
-    lists["alias"] = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(_fold(word)) for word in content['alias'])})(?!\w)")
+    for name in ("alias", "taken"):
+        words = "|".join(re.escape(_fold(word)) for word in sorted(content[name], key=len, reverse=True))
+        lists[name] = re.compile(rf"(?<!\w)(?:{words})(?!\w)")
     lists["toponyms"] = _toponyms()
     return lists
 
