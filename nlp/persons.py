@@ -2,10 +2,10 @@
 
 Public functions: `find` and `redact`. Rules in the order of their certainty: a cue ("identificado como", "alias", a post)
 before capitalised words; a given name of the list before other capitalised words or a listed surname; two listed surnames; an
-age in brackets after capitalised words; a word of a name that was found elsewhere in the same article. A name after a word for
-a street, a place or an institution ("avenida César Vallejo", "colegio José Olaya"), and the name of a district or province
-stays. Where `es_core_news_sm`, `_md` or `_lg` is installed, the persons that it finds are added. Linear in the length of the
-text.
+age in brackets after capitalised words; what the words around it show to be a person (`nlp.unlisted`); a word of a name that
+was found elsewhere in the same article. A name after a word for a street, a place or an institution ("avenida César Vallejo",
+"colegio José Olaya"), and the name of a district, a province or a neighbourhood on file stays. Where `es_core_news_sm`, `_md`
+or `_lg` is installed, the persons that it finds are added. Linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’´`-][^\W\d_]+)*\.?")
 _INITIALS = re.compile(r"(?<!\w)(?:[A-ZÑÁÉÍÓÚ]\.\s?){2,5}(?:[A-ZÑ]\b\.?)?|(?<!\w)(?:[A-ZÑ]\.){1,4}[A-ZÑ]\b\.?")
 _AGE = re.compile(r"\s?,?\s?(?:\(\s?\d{1,2}(?:\s?años)?\s?\)|de\s\d{1,2}\saños)")
 _QUOTED = re.compile(r"\s{0,2}[,:]?\s{0,2}[\"'“”‘’«»]{1,2}([^\"'“”‘’«»]{2,40})[\"'“”‘’«»]{1,2}")
-_NICKNAME = re.compile(r"(?:(?<=^)|(?<=[.,:;]\s)|(?<=\sde\s)|(?<=\sa\s)|(?<=\sy\s))[\"“‘'«]([A-ZÁÉÍÓÚÑ][\w’-]{2,15})[\"”’'»](?=\s?(?P<verb>\w*))")
+_NICKNAME = re.compile(r"(?:(?<=^)|(?<=\s))[\"“‘'«]([A-ZÁÉÍÓÚÑ][\w’-]{2,15})[\"”’'»](?=\s?(?P<verb>\w*))")
 _BAND = re.compile(r"(?i)(?:los|las)\s")
-_PLACED = re.compile(r"\b(?:zona|sector|lugar|paraje|bar|local|barrio|banda|organizacion|grupo|calle|poblado|sitio|punto|curva|cerro),?\s(?:mas\s)?$")
+_PLACED = re.compile(
+    r"\b(?:zona|sector|lugar|paraje|bar|local|barrio|banda|organizacion|grupo|calle|poblado|sitio|punto|curva|cerro),?\s(?:mas\s)?$"
+)
 _FURTHER = re.compile(r"\s?,?\s?(?:(?:y|e)(?=\s))?(?:\s?(?:alias|a|al|la|el)(?=\s))?")
 _LIMIT = 30_000
 """Characters of an article that are searched for names known from elsewhere in it."""
@@ -61,9 +63,7 @@ def redact(text: str, article: str | None = None, minor: bool = False) -> str:
     >>> redact("El alcalde Juan Quiroz Pinedo recorrió la avenida César Vallejo.")
     'El alcalde [nombre] recorrió la avenida César Vallejo.'
     """
-    spans = find(text, article)
-    if minor:
-        spans = _merged([*spans, *(match.span() for match in _INITIALS.finditer(text))])
+    spans = find(text, article, minor=minor)
     pieces, at = [], 0
     for start, end in spans:
         pieces += [text[at:start], PLACEHOLDER]
@@ -72,8 +72,8 @@ def redact(text: str, article: str | None = None, minor: bool = False) -> str:
     return re.sub(r"\[nombre\](?:[\s,]*(?:y\s)?\[nombre\])+", PLACEHOLDER, "".join(pieces))
 
 
-def find(text: str, article: str | None = None) -> list[tuple[int, int]]:
-    """Where persons' names stand in a text, as character offsets in order, none overlapping another."""
+def find(text: str, article: str | None = None, *, minor: bool = False) -> list[tuple[int, int]]:
+    """Where persons' names stand in a text, as character offsets in order, none overlapping; with `minor` also initials."""
     words = _words(text)
     shouted = _shouted(words)
     placed = _placed(article[:_LIMIT]) if article else unlisted.places_in(text, words)
@@ -87,6 +87,8 @@ def find(text: str, article: str | None = None) -> list[tuple[int, int]]:
     spans += _alone(text, words, known, spans)
     spans += _aliases(text)
     spans += [(start, end) for start, end in _by_model(text) if not _is_place(text, start, end)]
+    if minor:
+        spans += [match.span() for match in _INITIALS.finditer(text)]
     return _merged(spans)
 
 
@@ -179,6 +181,8 @@ def _spans(text: str, words: list[Word], shouted: bool, placed: frozenset[str]) 
         kept = _name_in(text, words, at, last, lists, shouted)
         if kept:
             first, end = kept
+            if first - 2 >= at and words[first - 1].key in ("y", "e") and words[first - 2].key in lists["given"]:
+                first -= 2 * (first < 3 or words[first - 3].key not in unlisted.lists()["place_before"])
             first = _surnames_first(text, words, _backwards(text, words, at, first, lists), lists)
             found.append((words[first].start, words[end - 1].end - words[end - 1].text.endswith(".") * _ends(words[end - 1])))
             at = max(end, at + 1)
@@ -218,10 +222,16 @@ def _unlisted(
             return None
         after_name = bool(found) and len(text[found[-1][1] : words[first].start].strip(" ,ye")) == 0
         if shouted:
-            named = unlisted.shouted_person(words, first, end)
-        else:
-            named = unlisted.person(text, words, first, end, after_name=after_name, placed=placed)
-        if named and not _kind_before(text, words, first, lists) and not _kind_before(text, words, at, lists):
+            for begin in range(first, end):
+                if begin and words[begin - 1].key in ("a", "contra", "de", "por", "con"):
+                    ends = unlisted.shouted_person(words, begin, end)
+                    if ends and not _kind_before(text, words, begin, lists):
+                        return begin, ends
+        elif (
+            unlisted.person(text, words, first, end, after_name=after_name, placed=placed)
+            and not _kind_before(text, words, first, lists)
+            and not _kind_before(text, words, at, lists)
+        ):
             return first, end
         first = end + 1
     return None
@@ -270,7 +280,7 @@ def _backwards(text: str, words: list[Word], at: int, first: int, lists: dict[st
     if begin == first:
         return first
     if begin == 0:
-        return 0 if first == 1 and unlisted.is_surname(words[first].key) or unlisted.is_given(words[0].key) else first
+        return 0 if (first == 1 and unlisted.is_surname(words[first].key)) or unlisted.is_given(words[0].key) else first
     if words[begin - 1].capital or not _JOIN.fullmatch(text[words[begin - 1].end : words[begin].start]):
         return first
     return first if words[begin - 1].key in unlisted.lists()["place_before"] else begin
@@ -319,6 +329,8 @@ def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, 
     """The part of a run of capitalised words that is a person's name, as positions in `words`; None where there is none."""
     first = at
     while first < last and (words[first].key in lists["never"] or words[first].key in lists["connectives"]):
+        if words[first].text in ("San", "Santa", "Santo"):
+            break
         following = words[first + 1].key if first + 1 < last else ""
         # "Julio" and "Domingo" are names before a surname.
         if words[first].key in lists["given"] and (following in lists["surnames"] or words[first].key not in lists["never"]):
@@ -329,10 +341,14 @@ def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, 
     if _kind_before(text, words, first, lists):
         # "calle Juan Pérez" stays as far as the name goes; nothing of it is a person's.
         return None
+    beyond = first
     for start in range(first, last):
+        if start < beyond:
+            continue
+        if place := _toponym(text, words, start, words[start:last], lists):
+            beyond = start + place
+            continue
         word = words[start]
-        if word.key in lists["places"] and not word.text.isupper():
-            return None
         if word.key in lists["places"]:
             return None
         end = _stop(words, start, last, lists)
@@ -390,7 +406,14 @@ def _kind_before(text: str, words: list[Word], at: int, lists: dict[str, Any]) -
             return False
         if word.key in lists["places"]:
             return True
-        if word.key not in lists["connectives"] and word.key not in ("el", "joven", "educativa", "nacional", "privado", "privada"):
+        if word.key not in lists["connectives"] and word.key not in (
+            "el",
+            "joven",
+            "educativa",
+            "nacional",
+            "privado",
+            "privada",
+        ):
             return False
     return False
 
@@ -446,7 +469,7 @@ def _inside_place(text: str, words: list[Word], at: int, lists: dict[str, Any]) 
     if at > 1 and words[at - 1].key == "de" and unlisted.takes_place(words[at - 2].key):
         return True
     first = at
-    while first > 0 and _JOIN.fullmatch(text[words[first - 1].end : words[first].start]):
+    while first > max(at - 12, 0) and _JOIN.fullmatch(text[words[first - 1].end : words[first].start]):
         if not (words[first - 1].capital or words[first - 1].key in lists["connectives"]):
             break
         first -= 1
@@ -488,7 +511,11 @@ def _aliases(text: str) -> list[tuple[int, int]]:
         quoted = _QUOTED.match(text, match.end())
         if quoted and quoted[1][:1].isupper() and len(quoted[1].split()) < 4:
             found += _quoted_list(text, quoted)
-    found += [quoted.span(1) for quoted in _NICKNAME.finditer(text) if unlisted.is_nickname(_fold(quoted[1]), quoted["verb"])]
+    for quoted in _NICKNAME.finditer(text):
+        before = re.search(r"(\w+),?\s$", text[max(0, quoted.start() - 25) : quoted.start()])
+        post = before is not None and unlisted.is_person_noun(_fold(before[1]))
+        if unlisted.is_nickname(_fold(quoted[1]), quoted["verb"], post=post):
+            found.append(quoted.span(1))
     return [(start, end) for start, end in found if not _BAND.match(text[start:end])]
 
 

@@ -8,6 +8,7 @@ The words are in `data/persons.toml`.
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections.abc import Sequence
@@ -71,12 +72,17 @@ def person(text: str, words: Sequence[Word], start: int, end: int, *, after_name
     data = lists()
     core = [word for word in words[start:end] if word.key not in data["connectives"]]
     name = " ".join(word.key for word in words[start:end])
-    if not core or name in placed or known_place(name) or any(
-        word.key in data["institutions"] or word.key in data["common"] or _plain(word.key) for word in core
+    if (
+        not core
+        or name in placed
+        or known_place(name)
+        or any(word.key in data["institutions"] or word.key in data["common"] or _plain(word.key) for word in core)
     ):
         return False
     capitals = [word for word in core if word.text.isupper() and len(word.key) > 1]
-    if (capitals and ((len(core) < 2 and not after_name) or not any(is_given(word.key) for word in capitals))) or all(len(word.key) < 3 for word in core):
+    if (capitals and ((len(core) < 2 and not after_name) or not any(is_given(word.key) for word in capitals))) or all(
+        len(word.key) < 3 for word in core
+    ):
         return False
     likely = sum(is_given(word.key) or is_surname(word.key) for word in core)
     before = words[start - 1] if start else None
@@ -89,39 +95,62 @@ def person(text: str, words: Sequence[Word], start: int, end: int, *, after_name
     apposed = _APPOSED.fullmatch(between) is not None
     if before.key in data["place_before"] and not apposed:
         return False
-    if _role_before(words, start - 1, apposed=apposed):
+    if _role_before(words, start - 1, text, apposed=apposed):
         return not _past(core[0])
-    if after_name and (before.key in ("y", "e") or apposed) and (len(core) > 1 or likely):
-        return True
     first = core[0]
     alone = len(core) == 1
+    if after_name and (before.key in ("y", "e") or apposed) and (not alone or likely or not apposed):
+        return True
     if alone and (not is_given(first.key) or first.key in data["ambiguous"] or known_place(first.key)):
         return False
+    if alone and before.key not in data["person_before"]:
+        return not apposed or _acts(words, end, text)
+    free = not alone and first.key not in data["never_first"] and first.key not in data["roles"]
     if apposed:
         closed = re.match(r"\s?[,;(]", text[words[end - 1].end :]) is not None
-        return not before.capital and bool(likely) and (closed or _acts(words, end, text))
+        return not before.capital and free and ((bool(likely) and closed) or _acts(words, end, text))
     if before.key in data["person_before"]:
-        return bool(likely) or (not alone and before.key in data["person_only"])
+        return bool(likely) or (free and before.key in data["person_only"])
     if before.key == "de":
-        return bool(likely) and (likely > 1 or is_given(first.key)) and not _place_noun(words, start - 2)
-    return bool(likely) and (is_given(first.key) or likely == len(core) > 1 or _PAST.search(before.key) is not None)
-
-
-def shouted_person(words: Sequence[Word], start: int, end: int) -> bool:
-    """Whether words of a text in capitals are a name: nothing but given names and surnames, at least one of each kind."""
-    data = lists()
-    core = [word.key for word in words[start:end] if word.key not in data["connectives"]]
-    if len(core) < 2 or known_place(" ".join(core)) or any(key in data["institutions"] for key in core):
+        noun = words[start - 2].key if start > 1 else ""
+        owned = free and noun in data["owned"]
+        placed_noun = noun in data["place_nouns"] or noun in data["kinds"] or noun in data["roles"]
+        return owned or (bool(likely) and (free or is_given(first.key)) and not placed_noun)
+    if before.key in data["connectives"] or before.key in data["kinds"]:
         return False
-    return is_given(core[0]) and all(is_given(key) or is_surname(key) for key in core)
+    return free and (bool(likely) or _PAST.search(before.key) is not None)
 
 
-def is_nickname(key: str, verb: str) -> bool:
-    """Whether a folded word in quotation marks is what one is called: a given name, or what does something."""
+def shouted_person(words: Sequence[Word], start: int, end: int) -> int:
+    """Where a name ends that begins a run of words in a text in capitals, 0 where none does: a given name and words up to the
+    last listed one, or after "A" the word that follows it."""
+    data = lists()
+    if start + 1 >= end or not is_given(words[start].key) or words[start].key in data["institutions"]:
+        return 0
+    last = start
+    for at in range(start + 1, min(start + 6, end)):
+        key = words[at].key
+        if key in data["institutions"] or _plain(key):
+            break
+        if is_given(key) or is_surname(key):
+            last = at
+    if last > start and not known_place(" ".join(word.key for word in words[start : last + 1])):
+        return last + 1
+    return 0
+
+
+def is_person_noun(key: str) -> bool:
+    """Whether a folded noun says what a person is."""
+    return key in lists()["roles"] or key in lists()["nationalities"]
+
+
+def is_nickname(key: str, verb: str, *, post: bool) -> bool:
+    """Whether a folded word in quotation marks is what one is called: a given name, what stands after a word for what one is
+    (`post`), or does something."""
     data = lists()
     if key in data["institutions"] or key in data["toponyms"] or _plain(key):
         return False
-    return is_given(key) or verb in data["verbs"] or (len(verb) > 3 and verb.endswith(("ó", "aba", "ía")))
+    return is_given(key) or post or verb in data["verbs"] or (len(verb) > 3 and verb.endswith(("ó", "aba", "ía")))
 
 
 def takes_place(key: str) -> bool:
@@ -211,15 +240,18 @@ def _begins(text: str, words: Sequence[Word], core: Sequence[Word], likely: int,
 def _acts(words: Sequence[Word], end: int, text: str) -> bool:
     """Whether the next words are what is said of a person: a verb, an age, "y" and another name."""
     data = lists()
-    if re.match(r"\s?,?\s?(?:\(\d{1,2}\)|de\s\d{1,2}\saños|quien(?:es)?\b)", text[words[end - 1].end :]):
+    after = text[words[end - 1].end :][:60]
+    if re.match(r"\s?,?\s?(?:\(\d{1,2}\)|de\s\d{1,2}\saños|quien(?:es)?\b|:\s?[«\"“])", after):
+        return True
+    if (told := re.match(r"\s?,\s(?:el|la|su|un|una)\s(\w+)", after)) and words[end + 1].key in data["roles"] and told:
         return True
     if end >= len(words) or len(text[words[end - 1].end : words[end].start]) > 2:
         return False
     following = words[end]
     if following.key in ("no", "se", "le", "lo", "la", "les", "ya", "nunca", "tambien") and end + 1 < len(words):
         following = words[end + 1]
-    if following.key in ("y", "e", "junto"):
-        return end + 1 < len(words) and words[end + 1].capital and is_given(words[end + 1].key)
+    if following.key in ("y", "e", "junto") and end + 1 < len(words):
+        return is_given(words[end + 1].key) if words[end + 1].capital else words[end + 1].key in ("su", "sus", "a")
     if following.key in data["roles"]:
         return True
     return not following.capital and (following.key in data["verbs"] or (len(following.key) > 3 and _past(following)))
@@ -230,26 +262,25 @@ def _past(word: Word) -> bool:
     return word.text.endswith(("ó", "aba", "ía", "aron", "ieron", "aban", "ían"))
 
 
-def _role_before(words: Sequence[Word], at: int, *, apposed: bool) -> bool:
+def _role_before(words: Sequence[Word], at: int, text: str, *, apposed: bool) -> bool:
     """Whether a word for what one is stands here, or before its complements ("médico legista", "suboficial de tercera",
     "gerente de seguridad ciudadana de Trujillo,"); before "de" only a word for whose one is ("hija de …")."""
     data = lists()
     if words[at].key in data["connectives"] and not apposed:
         return at > 0 and words[at].key == "de" and words[at - 1].key in data["relatives"]
-    for back in range(at, max(at - 8, -1), -1):
+    for back in range(at, max(at - 9, -1), -1):
         word = words[back]
-        if word.key in data["roles"]:
-            return back == at or word.key not in ("mayor", "general", "menor", "segundo")
+        if back < at and not _SPACE.fullmatch(text[word.end : words[back + 1].start]):
+            return False
+        if word.key in data["roles"] and not (word.capital and back):
+            return back == at or apposed or word.key not in ("mayor", "general", "menor", "segundo")
         if back == at and word.key in data["nationalities"] and not word.capital:
             return True
         linked = word.key in data["role_tails"] or word.key in data["connectives"]
-        if not linked and not (word.key in data["toponyms"] or word.key in data["institutions"] or word.key in data["never"]):
+        named = word.key in data["toponyms"] or word.key in data["institutions"] or word.key in data["never"]
+        if not (linked or named or (apposed and not _past(word))):
             return False
     return False
-
-
-def _place_noun(words: Sequence[Word], at: int) -> bool:
-    return at >= 0 and words[at].key in lists()["place_nouns"]
 
 
 @cache
@@ -273,7 +304,7 @@ def lists() -> dict[str, Any]:
         "sounds": frozenset(sound(name) for name in given if len(name) > 3),
         "ambiguous": folded("given_ambiguous"),
         "roles": folded("roles"),
-        "nationalities": folded("nationalities"),
+        "nationalities": folded("nationalities") | _demonyms(),
         "role_tails": folded("role_tails"),
         "relatives": folded("relatives"),
         "plain": re.compile("(?:" + "|".join(map(_fold, content["plain_endings"])) + ")$"),
@@ -282,8 +313,25 @@ def lists() -> dict[str, Any]:
         "person_only": frozenset(("a", "contra", "con", "segun", "es", "era", "son", "eran", "seria", "serian")),
         "verbs": folded("person_verbs"),
         "place_nouns": folded("place_nouns"),
+        "never_first": folded("never_first"),
+        "owned": folded("owned"),
+        "kinds": own["places"] | _kinds(),
         "common": folded("common"),
         "institutions": folded("organisations") | own["places"] | own["never"],
         "articles": frozenset(("el", "la", "los", "las", "de", "del")),
         "affixes": re.compile("|".join(affixes)),
     }
+
+
+def _kinds() -> frozenset[str]:
+    """Folded words for kinds of places, of `data/places.toml`."""
+    kinds = tomllib.loads((_DATA / "places.toml").read_text(encoding="utf-8"))["kinds"]
+    return frozenset(word for group in kinds for word in group["words"] if " " not in word and len(word) > 2)
+
+
+def _demonyms() -> frozenset[str]:
+    with (_DATA / "gazetteer" / "countries.csv").open(encoding="utf-8", newline="") as file:
+        words = {fold_place(word) for row in csv.DictReader(file) for word in (row["demonyms"] or "").split("|")}
+    with (_DATA / "gazetteer" / "demonyms.csv").open(encoding="utf-8", newline="") as file:
+        words |= {fold_place(word) for row in csv.DictReader(file) for word in row["words"].split("|")}
+    return frozenset(words - {""})
