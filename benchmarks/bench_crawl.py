@@ -212,23 +212,41 @@ from typing import List, Optional
 from urllib.parse import urlsplit
 from lxml.etree import XPath
 from fundus import Crawler, Sitemap
-from fundus.parser import ArticleBody, BaseParser, ParserProxy, attribute
-from fundus.parser.utility import extract_article_body_with_selector, generic_date_parsing
+from fundus.parser import ArticleBody, BaseParser, Image, ParserProxy, attribute
+from fundus.parser.utility import (
+    extract_article_body_with_selector, generic_author_parsing, generic_date_parsing, generic_topic_parsing, image_extraction
+)
 from fundus.publishers.base_objects import Publisher, PublisherGroup
 urls = json.load(open(sys.argv[1]))
 homes = list(dict.fromkeys("{0.scheme}://{0.netloc}".format(urlsplit(u)) for u in urls))
 class Proxy(ParserProxy):
     class V1(BaseParser):
-        _paragraph_selector = XPath("//div[@class='entry-content']/p | //article//p | //main//p")
+        _paragraphs = XPath("//div[@class='entry-content']/p | //article//p | //main//p")
+        _subheads = XPath("//div[@class='entry-content']/h2 | //article//h2")
+        _summary = XPath("//article//p[@class='lead']")
         @attribute
         def body(self) -> Optional[ArticleBody]:
-            return extract_article_body_with_selector(self.precomputed.doc, paragraph_selector=self._paragraph_selector)
+            return extract_article_body_with_selector(
+                self.precomputed.doc,
+                paragraph_selector=self._paragraphs,
+                subheadline_selector=self._subheads,
+                summary_selector=self._summary,
+            )
         @attribute
         def title(self) -> Optional[str]:
             return self.precomputed.meta.get("og:title")
         @attribute
         def publishing_date(self) -> Optional[datetime]:
             return generic_date_parsing(self.precomputed.ld.bf_search("datePublished"))
+        @attribute
+        def authors(self) -> List[str]:
+            return generic_author_parsing(self.precomputed.ld.bf_search("author"))
+        @attribute
+        def topics(self) -> List[str]:
+            return generic_topic_parsing(self.precomputed.meta.get("keywords"))
+        @attribute
+        def images(self) -> List[Image]:
+            return image_extraction(doc=self.precomputed.doc, paragraph_selector=self._paragraphs)
 names = {"P%d" % n: Publisher(name="P%d" % n, domain=home + "/", parser=Proxy, sources=[Sitemap(home + "/sitemap.xml")])
          for n, home in enumerate(homes)}
 body = "class Bench(metaclass=PublisherGroup):\\n    default_language = 'es'\\n"
