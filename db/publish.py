@@ -31,10 +31,13 @@ from db.overrides import REPORT_COLUMNS, corrected
 from db.particulars import fold
 from db.privacy import (
     WORDS_LIMIT,
-    is_home,
     is_sexual,
+    names_owner,
+    names_school,
     quotation,
     speaks_of_minor,
+    tells_of_home,
+    tells_of_minor,
     without_addresses,
     without_house_number,
 )
@@ -43,6 +46,8 @@ Redact = Callable[[str, str, bool], str]
 """Takes a text, the whole article that it stands in, and whether it speaks of a minor; returns it without persons' names."""
 
 _BATCH = 2000
+_OPENING = 2_000
+"""Characters of an article that tell whom its incident concerns; further down it tells of other cases."""
 _WITHDRAWN = """CREATE TEMP TABLE hidden AS
     SELECT s.slot, w.at, w.reason FROM assignments s JOIN withdrawn w ON w.incident = s.incident
     UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w JOIN incidents i ON i.id = w.incident
@@ -53,7 +58,8 @@ _WITHDRAWN = """CREATE TEMP TABLE hidden AS
         JOIN article_versions v ON v.link = w.url OR v.fetched_url = w.url JOIN assignments s ON s.article = v.article"""
 _CURRENT = """CREATE TEMP VIEW current AS
     SELECT s.slot, s.report AS public, s.incident, s.features, r.*, a.id AS article, a.url, a.source, a.gone_at, v.link,
-    v.headline, v.lead, plain(v.body) AS body, v.published, e.extractor
+    v.headline, v.lead, plain(v.body) AS body, v.published, e.extractor,
+    (SELECT count(*) FROM reports o WHERE o.version = r.version) AS beside
     FROM assignments s JOIN reports r ON r.id = s.row JOIN extractions e ON e.version = r.version
     JOIN article_versions v ON v.id = r.version JOIN articles a ON a.id = s.article
     WHERE s.slot NOT IN (SELECT slot FROM temp.hidden)"""
@@ -119,6 +125,7 @@ def _build(
         archive.execute(_WITHDRAWN)
         archive.execute("CREATE INDEX temp.hidden_slot ON hidden (slot)")
         archive.execute(_CURRENT)
+        archive.execute("CREATE TEMP TABLE guarded (incident TEXT PRIMARY KEY, sexual INTEGER NOT NULL)")
         archive.execute("CREATE TEMP TABLE fresh (incident TEXT PRIMARY KEY, fields BLOB NOT NULL)")
         tables.create(db)
         labels = _add_types(db, archive, types)
@@ -207,11 +214,17 @@ def _add_incidents(
         members = sorted(
             group, key=lambda member: (member["published"] is None, utc(member["published"]) or "", member["slot"])
         )
+        minor = any(member["minor"] for member in members)
+        if minor:
+            for member in members:
+                _hide_minors_places(member)
         incident = merge(members)
         if name in reviewed:
-            incident |= _corrections(archive, name, points, without=incident)
+            incident |= _corrections(archive, name, points, without=incident, minor=minor)
         sexual = any(member["sexual"] for member in members) or is_sexual(incident["type"])
-        told = [_report(member, redact, types, sexual=sexual) for member in members]
+        told = [_report(member, redact, types, sexual=sexual, minor=minor) for member in members]
+        if sexual or minor:
+            archive.execute("INSERT INTO temp.guarded VALUES (?, ?)", (name, int(sexual)))
         incidents.append(_incident(name, incident, told, types, points, sexual=sexual))
         incidents[-1]["review"] = {None: "unreviewed", 0: "confirmed", 1: "corrected"}[reviewed.get(name)]
         reports += told
@@ -221,7 +234,12 @@ def _add_incidents(
 
 
 def _corrections(
-    archive: sqlite3.Connection, incident: str, points: Mapping[str, Mapping[str, Any]], without: Mapping[str, Any]
+    archive: sqlite3.Connection,
+    incident: str,
+    points: Mapping[str, Mapping[str, Any]],
+    without: Mapping[str, Any],
+    *,
+    minor: bool,
 ) -> dict[str, Any]:
     """What persons corrected, under the reports' names of the columns; a new UBIGEO brings its names and its point."""
     public = corrected(archive, incident)
@@ -229,6 +247,8 @@ def _corrections(
     for column, bare in (("street", True), ("place_text", False)):
         if column in fixed:
             fixed[column] = without_house_number(fixed[column], bare=bare)
+    if minor and names_school(fixed.get("place_text")):
+        fixed["place_text"] = None
     if (code := public.get("ubigeo")) and code in points and code != without["ubigeo"]:
         place = points[code]
         names = {key: place.get(key) for key in ("department", "province", "district", "latitude", "longitude")}
@@ -259,20 +279,46 @@ def _read(row: sqlite3.Row, redact: Redact) -> dict[str, Any]:
     features = json.loads(report["features"])
     report["killed"], report["injured"] = features.get("killed"), features.get("injured")
     sentences = [evidence.get("sentence") for evidence in report["evidence"].values()]
-    report["sexual"] = is_sexual(report["type"], report["headline"], *sentences)
+    opening = "\n".join(filter(None, (report["lead"], (report["body"] or "")[:_OPENING]))) if report["beside"] == 1 else ""
+    report["sexual"] = is_sexual(report["type"], report["headline"], *sentences, opening)
+    report["minor"] = tells_of_minor(report["type"], (report["headline"], *sentences), opening)
     report["near"] = is_near(report["place_text"], (report["evidence"].get("place") or {}).get("sentence"))
+    report["raw_street"], report["raw_place"] = report["street"], report["place_text"]
     report["street"] = without_house_number(report["street"])
     report["place_text"] = without_house_number(report["place_text"], bare=False)
-    if is_home(report["place_text"]):
+    if names_owner(report["place_text"]):
         report["place_text"] = redact(report["place_text"], report["body"], True)
-    if report["level"] == "street" and report["street"] is None:
-        filled = {"neighbourhood": "place_text"} | {level: level for level in ("district", "province", "department", "country")}
-        report["level"] = next((level for level, column in filled.items() if report[column]), "none")
+    _fill_level(report)
     return report
 
 
+def _hide_minors_places(report: dict[str, Any]) -> None:
+    """Drop from the report of an incident that concerns somebody under age what would identify them: a school, the street of a
+    home, and the point of either."""
+    point = {"latitude": None, "longitude": None}
+    home = tells_of_home((report["evidence"].get("place") or {}).get("sentence"))
+    if names_school(report["place_text"]):
+        report |= {"place_text": None, **point}
+    if report["street"] and (home or names_school(report["street"])):
+        report |= {"street": None, **(point if report["level"] == "street" else {})}
+    _fill_level(report)
+
+
+def _fill_level(report: dict[str, Any]) -> None:
+    """Take the next wider level that is known where the place that a report's level names is not published."""
+    level = report["level"]
+    if level == "street" and report["street"] is None:
+        filled = {"neighbourhood": "place_text"}
+    elif level in ("facility", "neighbourhood", "populated_place") and report["place_text"] is None:
+        filled = {"street": "street"}
+    else:
+        return
+    filled |= {wider: wider for wider in ("district", "province", "department", "country")}
+    report["level"] = next((wider for wider, column in filled.items() if report[column]), "none")
+
+
 def _report(
-    report: Mapping[str, Any], redact: Redact, types: Mapping[str, Mapping[str, Any]], *, sexual: bool
+    report: Mapping[str, Any], redact: Redact, types: Mapping[str, Mapping[str, Any]], *, sexual: bool, minor: bool
 ) -> dict[str, Any]:
     public = {
         "id": report["public"],
@@ -285,19 +331,22 @@ def _report(
     }
     article = " . ".join(filter(None, (report["headline"], report["lead"], report["body"])))
     if sexual:
-        # Neither the newspaper's words nor an address that spells a name.
+        # Neither the newspaper's words nor an address that spells a name or a place.
         label = types[report["type"]]["label"] if report["type"] in types else report["type"]
         public["headline"] = ", ".join(filter(None, (label, report["district"])))
-        public["link"] = _nameless(report["link"], article, redact)
+        places = filter(None, (report["raw_place"], report["raw_street"]))
+        public["link"] = _nameless(report["link"], article, redact, " ".join(places), report)
         date_words = (report["evidence"].get("date") or {}).get("words")
         public["date_words"] = quotation(redact(date_words, article, True), limit=WORDS_LIMIT) if date_words else None
         return public
 
     @cache
     def clean(text: str | None) -> str | None:
-        return without_addresses(redact(text, article, speaks_of_minor(text))) if text else None
+        return without_addresses(redact(text, article, minor or speaks_of_minor(text)), minor=minor) if text else None
 
-    public["headline"] = quotation(clean(report["headline"])) or report["url"]
+    if minor:
+        public["link"] = _nameless(report["link"], article, redact, report["raw_place"] or "", report, schools=True)
+    public["headline"] = quotation(clean(report["headline"])) or public["link"]
     own = None
     for field, sentence_column, words_column in (
         ("type", "evidence", "evidence_words"),
@@ -316,11 +365,15 @@ def _report(
     return public
 
 
-def _nameless(link: str, article: str, redact: Redact) -> str:
-    """An article's address, or its newspaper's where the address spells a name that the article holds."""
+def _nameless(link: str, article: str, redact: Redact, places: str, report: Mapping[str, Any], *, schools: bool = False) -> str:
+    """An article's address, or its newspaper's where the address spells a name that the article holds, or a word of `places`
+    that is not its district's; with `schools` places count only where they are schools."""
     kept = set(fold(redact(article, article, True)).split())
-    names = {word.strip(".,;:()\"'«»“”") for word in set(fold(article).split()) - kept}
-    if {word for word in re.split(r"[^a-z0-9]+", fold(link)) if len(word) > 3} & names:
+    hidden = {word.strip(".,;:()\"'«»“”") for word in set(fold(article).split()) - kept}
+    if not schools or names_school(places):
+        wider = " ".join(filter(None, (report["district"], report["province"], report["department"])))
+        hidden |= set(re.split(r"[^a-z0-9]+", fold(places))) - set(fold(wider).split())
+    if {word for word in re.split(r"[^a-z0-9]+", fold(link)) if len(word) > 3} & hidden:
         return "/".join(link.split("/")[:3]) + "/"
     return link
 
@@ -458,7 +511,7 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
     """Changes since the last release, corrections, and what was removed. The reasons that persons gave are redacted too."""
 
     def clean(text: str | None) -> str | None:
-        return quotation(without_addresses(redact(text, text, True))) if text else None
+        return quotation(without_addresses(redact(text, text, True), minor=True)) if text else None
 
     record_changes(archive, release)
     tables.insert(
@@ -466,12 +519,18 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
     )
     rows = archive.execute(
         """SELECT c.id, coalesce(i.merged_into, i.id) AS incident, c.at AS made, c.action, c.field, c.before, c.value, c.other,
-        c.reason FROM corrections c JOIN incidents i ON i.id = c.incident
+        c.reason, g.sexual FROM corrections c JOIN incidents i ON i.id = c.incident
+        LEFT JOIN temp.guarded g ON g.incident = coalesce(i.merged_into, i.id)
         WHERE coalesce(i.merged_into, i.id) IN (SELECT incident FROM temp.fresh) AND c.action != 'withdraw' ORDER BY c.id"""
     )
 
-    def shown(text: str | None, field: str | None) -> str | None:
+    def shown(text: str | None, field: str | None, sexual: int | None) -> str | None:
         value = json.loads(text) if text else None
+        guarded = ("street", "place", "latitude", "longitude") if sexual is not None else ()
+        if field in guarded and value is not None and (sexual or field != "place" or names_school(str(value))):
+            return "[…]"
+        if field == "place" and value is not None:
+            value = without_house_number(str(value), bare=False)
         value = without_house_number(value) if field == "street" and value else value
         return None if value is None else clean(str(value))
 
@@ -481,8 +540,8 @@ def _add_decisions(db: Database, archive: sqlite3.Connection, release: int, reda
         (
             dict(row)
             | {
-                "before": shown(row["before"], row["field"]),
-                "after": shown(row["value"], row["field"]),
+                "before": shown(row["before"], row["field"], row["sexual"]),
+                "after": shown(row["value"], row["field"], row["sexual"]),
                 "why": clean(row["reason"]),
             }
             for row in rows
