@@ -296,7 +296,9 @@ def _hide_minors_places(report: dict[str, Any]) -> None:
     """Drop from the report of an incident that concerns somebody under age what would identify them: a school, the street of a
     home, and the point of either."""
     point = {"latitude": None, "longitude": None}
-    home = tells_of_home((report["evidence"].get("place") or {}).get("sentence"))
+    sentence = (report["evidence"].get("place") or {}).get("sentence") or ""
+    # A street that another sentence names may be the one where they live.
+    home = tells_of_home(sentence) or (report["raw_street"] or "") not in sentence
     if names_school(report["place_text"]):
         report |= {"place_text": None, **point}
     if report["street"] and (home or names_school(report["street"])):
