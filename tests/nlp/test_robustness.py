@@ -107,9 +107,10 @@ def test_any_text(text: str, title: str | None, published: str | None) -> None:
 
 def test_a_text_may_begin_and_end_anywhere() -> None:
     gold = Path(__file__).resolve().parents[1] / "gold"
-    texts = [json.loads(line)["text"].split(" ") for file in sorted(gold.glob("develop*.jsonl")) for line in file.open()]
-    pieces = [" ".join(words[at : at + 9]) for words in texts for at in range(0, len(words), 9)]
-    assert len(pieces) > 10_000
+    lines = [line for file in sorted(gold.glob("develop*.jsonl")) for line in file.read_text("utf-8").splitlines()]
+    texts = [json.loads(line)["text"].split(" ") for line in lines]
+    pieces = [" ".join(words[at : at + 9]) for words in texts for at in range(0, len(words), 9)][::2]
+    assert len(pieces) > 5_000
     for piece, doc in zip(pieces, pipeline().pipe(pieces), strict=True):
         assert doc.text == piece
 

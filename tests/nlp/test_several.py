@@ -53,6 +53,15 @@ _ANOTHER = {
         "balearon al vigilante.",
         ("Huanchaco", "2025-11-05"),
     ),
+    "apart from that": (
+        "Aparte, en el distrito de Moche, a un panadero le quitaron la recaudación el miércoles a punta de pistola.",
+        ("Moche", "2025-11-05"),
+    ),
+    "it befell somebody else": (
+        "Lo mismo le pasó la noche del miércoles a una comerciante del distrito de Laredo: dos sujetos armados la asaltaron "
+        "y le quitaron las ganancias.",
+        ("Laredo", "2025-11-05"),
+    ),
     "within a paragraph": (
         "Los vecinos piden más patrullaje. En otro caso, ocurrido el miércoles en el distrito de Salaverry, "
         "dos sujetos asaltaron "
