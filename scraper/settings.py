@@ -50,7 +50,8 @@ QUINTANAS_RUN_ARTICLES = 100_000
 QUINTANAS_HANDED = 200
 # Processes that read pages beside the reactor; 0 reads in the reactor.
 QUINTANAS_READERS = os.cpu_count() or 1
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2_000_000  # bytes of one newspaper's pages that wait for a reader; Scrapy's 5 MB only fill memory
+# Bytes of one newspaper's pages that wait for a reader; Scrapy's 5 MB only fill memory.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2_000_000
 # A folder for the pages that could not be read well; empty keeps none. And how many of one newspaper one run keeps.
 QUINTANAS_KEEP_HTML = ""
 QUINTANAS_KEEP_HTML_MOST = 200
