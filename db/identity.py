@@ -117,8 +117,15 @@ def _part(report: Mapping[str, Any], told: list[dict[str, Any]]) -> tuple[str, s
 
 def _hint(report: Mapping[str, Any]) -> str:
     """Digest of the sentence that decided a report's type: the same sentence read again is the same report."""
-    sentence = (report["evidence"].get("type") or {}).get("sentence") or ""
+    return _digest((report["evidence"].get("type") or {}).get("sentence") or "")
+
+
+def _digest(sentence: str) -> str:
     return hashlib.sha256(fold(sentence).encode()).hexdigest()[:16]
+
+
+NO_HINT = _digest("")
+"""The hint of a report without a deciding sentence."""
 
 
 def _match(told: list[dict[str, Any]], compared: list[Features], old: list[dict[str, Any]]) -> dict[int, int]:

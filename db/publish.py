@@ -41,6 +41,7 @@ from db.privacy import (
     without_addresses,
     without_house_number,
 )
+from db.takedown import hide
 
 Redact = Callable[[str, str, bool], str]
 """Takes a text, the whole article that it stands in, and whether it speaks of a minor; returns it without persons' names."""
@@ -48,14 +49,6 @@ Redact = Callable[[str, str, bool], str]
 _BATCH = 2000
 _OPENING = 2_000
 """Characters of an article that tell whom its incident concerns; further down it tells of other cases."""
-_WITHDRAWN = """CREATE TEMP TABLE hidden AS
-    SELECT s.slot, w.at, w.reason FROM assignments s JOIN withdrawn w ON w.incident = s.incident
-    UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w JOIN incidents i ON i.id = w.incident
-        JOIN assignments s ON s.incident = i.merged_into
-    UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w JOIN articles a ON a.url = w.url
-        JOIN assignments s ON s.article = a.id
-    UNION ALL SELECT s.slot, w.at, w.reason FROM withdrawn w
-        JOIN article_versions v ON v.link = w.url OR v.fetched_url = w.url JOIN assignments s ON s.article = v.article"""
 _CURRENT = """CREATE TEMP VIEW current AS
     SELECT s.slot, s.report AS public, s.incident, s.features, r.*, a.id AS article, a.url, a.source, a.gone_at, v.link,
     v.headline, v.lead, plain(v.body) AS body, v.published, e.extractor,
@@ -122,8 +115,7 @@ def _build(
         # Nothing reads the file before it is whole, and a failed one is thrown away: no journal needed.
         db.conn.execute("PRAGMA journal_mode = OFF")
         db.conn.execute("PRAGMA synchronous = OFF")
-        archive.execute(_WITHDRAWN)
-        archive.execute("CREATE INDEX temp.hidden_slot ON hidden (slot)")
+        hide(archive)
         archive.execute(_CURRENT)
         archive.execute("CREATE TEMP TABLE guarded (incident TEXT PRIMARY KEY, sexual INTEGER NOT NULL)")
         archive.execute("CREATE TEMP TABLE fresh (incident TEXT PRIMARY KEY, fields BLOB NOT NULL)")

@@ -113,6 +113,37 @@ def test_what_was_withdrawn_stays_hidden(newsroom: Any, report: Report, by: str)
         read_again(newsroom, report(type="homicide"))
 
 
+@pytest.mark.parametrize("by", ["url", "incident"])
+@pytest.mark.parametrize("again", ["text", "headline", "sentence"])
+def test_withdrawn_article_under_another_address_stays_hidden(newsroom: Any, report: Report, by: str, again: str) -> None:
+    body = "Dos sujetos con la cara tapada entraron a la tienda y se llevaron la caja con el dinero de las ventas del día. " * 3
+    headline, sentence = "PALABRA-OCULTA en tienda de barrio", "PALABRA-OCULTA: robaron la tienda la noche del domingo."
+    url = newsroom.tell("norte", "a", report(sentence=sentence), headline=headline, body=body)
+    newsroom.tell(
+        "norte",
+        "z",
+        report(date="2025-11-02", place_text="urbanización La Merced"),
+        headline="Otro robo en la ciudad de Trujillo",
+    )
+    newsroom.publish()
+    shown = {row["link"]: row["incident"] for row in newsroom.rows("SELECT link, incident FROM reports")}
+    decide(newsroom, corrections.withdraw, url if by == "url" else shown[url], reason="Pedido de la familia")
+    newsroom.publish()
+    changes = {
+        "text": {"headline": "PALABRA-OCULTA: lo que se sabe", "body": f"{body} Se supo hoy."},
+        "headline": {"headline": headline, "body": "La nota fue escrita otra vez desde cero con PALABRA-OCULTA. " * 5},
+        "sentence": {"headline": "PALABRA-OCULTA: lo que se sabe del robo", "body": "Otra nota con PALABRA-OCULTA. " * 9},
+    }[again]
+    told = report(
+        date="2025-11-03", **({"sentence": sentence} if again == "sentence" else {"sentence": "PALABRA-OCULTA robaron."})
+    )
+    newsroom.tell("norte", "a-2", told, **changes)
+    for _ in range(2):
+        assert newsroom.publish()["incidents"] == 1
+        assert b"PALABRA-OCULTA" not in newsroom.public.read_bytes()
+    assert only(newsroom, "reports")["headline"] == "Otro robo en la ciudad de Trujillo"
+
+
 def test_article_withdrawn_before_it_was_crawled_never_appears(newsroom: Any, report: Report) -> None:
     newsroom.tell("sol", "b", report())
     decide(newsroom, corrections.withdraw, "https://norte.example/a")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from db import corrections
 from db.archive import Archive
 from db.identity import link
 from db.particulars import particulars
@@ -135,6 +136,43 @@ def test_another_extractor_changes_no_identifier(newsroom: Any, report: Report) 
     assert ids(newsroom) == before
     assert newsroom.rows("SELECT DISTINCT place FROM incidents") == [{"place": "barrio Chicago"}]
     assert newsroom.rows("SELECT DISTINCT extractor FROM reports") == [{"extractor": "test-2"}]
+
+
+def test_identifier_outlives_late_reports_readings_a_merge_and_a_split(newsroom: Any, report: Report) -> None:
+    for source, slug in (("norte", "a"), ("sol", "a"), ("voz", "a")):
+        newsroom.tell(source, slug, report())
+        newsroom.publish()
+    (cited,) = set(ids(newsroom).values())
+    newsroom.tell("norte", "b", report(date="2025-08-20", place_text="urbanización La Merced"))
+    newsroom.publish()
+    (other,) = set(ids(newsroom).values()) - {cited}
+
+    def decide(function: Callable[..., str], *arguments: Any) -> str:
+        with Archive(newsroom.archive, write=True) as archive:
+            return function(archive, *arguments, reason="Lo mostró el expediente", author="mesa")
+
+    def better(told: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{**told, "place_text": f"{told['place_text']}, primera etapa", "part_of_day": None, "confidence": 0.7}]
+
+    assert decide(corrections.merge, cited, other) == cited
+    for extractor in ("test-2", "test-3"):
+        reextract(newsroom, extractor, better)
+        newsroom.publish()
+        assert set(ids(newsroom).values()) == {cited}
+    newsroom.tell("sol", "e", report(sentence="La quinta noticia cuenta el mismo robo de la vivienda."))
+    newsroom.publish()
+    assert len(set(ids(newsroom).values())) <= 2
+    assert newsroom.rows("SELECT reports >= 4 AS ok FROM incidents WHERE id = ?", cited) == [{"ok": 1}]
+    (moved,) = newsroom.rows("SELECT id FROM reports WHERE link = 'https://norte.example/b'")
+    new = decide(corrections.split, cited, [moved["id"]])
+    for extractor in ("test-4", "test-5"):
+        newsroom.publish()
+        assert {cited, new} <= set(ids(newsroom).values())
+        assert newsroom.rows("SELECT incident FROM reports WHERE id = ?", moved["id"]) == [{"incident": new}]
+        assert newsroom.rows("SELECT merged_into FROM removed WHERE id = ?", other) == [{"merged_into": cited}]
+        reextract(newsroom, extractor, better)
+    kinds = {row["kind"] for row in newsroom.rows("SELECT kind FROM changes WHERE incident IN (?, ?, ?)", cited, other, new)}
+    assert {"merged", "split", "changed"} <= kinds
 
 
 def test_report_that_was_lost_for_a_while_comes_back_under_its_identifier(newsroom: Any, report: Report) -> None:

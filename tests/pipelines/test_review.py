@@ -59,6 +59,36 @@ def test_correction_by_command_survives_reextract_and_publish(quintanas: Run, co
     assert all(line["incidents"] and line["clusters"] for line in labelled)
 
 
+def test_what_a_person_corrected_is_gold_that_the_extractor_is_measured_by(quintanas: Run, copy: Path) -> None:
+    told = rows(copy, "SELECT i.id, i.date FROM incidents i WHERE date_precision = 'day' AND reports = 1 ORDER BY id")
+    right, wrong = told[0]["id"], told[1]["id"]
+    who = ("--reason", "Se leyó la noticia", "--author", "y", "--data", copy)
+    for incident in told[2:4]:
+        assert quintanas("review", "confirm", incident["id"], *who).returncode == 0
+    assert quintanas("review", "confirm", right, *who).returncode == 0
+    gold = copy / "gold.jsonl"
+
+    def measured() -> dict[str, Any]:
+        exported = quintanas("review", "export-gold", gold, "--data", copy)
+        assert exported.returncode == 0, exported.stderr
+        done = quintanas("evaluate", gold, "--json")
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    before = measured()
+    assert before["articles"] >= 2
+    assert before["date"] == 1.0
+    assert quintanas("review", "correct", wrong, "date=2019-02-03", *who).returncode == 0
+    after = measured()
+    assert after["articles"] == before["articles"] + 1
+    assert after["date"] < 1.0
+    misses = [line for line in quintanas("evaluate", gold).stdout.splitlines() if "2019-02-03" in line]
+    assert len(misses) == 1, "the miss names what the person said and what the extractor said"
+    linking = quintanas("evaluate", "--linking", gold, "--json")
+    assert linking.returncode == 0, linking.stderr
+    assert json.loads(linking.stdout)["articles"] == after["articles"]
+
+
 def test_withdrawn_address_is_gone_after_one_publish_and_stays_gone(quintanas: Run, copy: Path) -> None:
     told = rows(copy, "SELECT link, headline FROM reports ORDER BY id")[0]
     done = quintanas("withdraw", told["link"], "--reason", "Pedido de la familia", "--data", copy)
