@@ -244,6 +244,7 @@ def build(path: Path, count: int) -> None:
     release = {"number": 1, "published": "2026-01-01T00:00:00Z", "last_crawl": "2026-01-01T00:00:00Z", "software": "bench"}
     counts = {"incidents": count, "reports": count, "newspapers": NEWSPAPERS, "articles": count}
     tables.insert(db, "releases", [release | counts])
+    tables.arrange(db)
     tables.count(db)
     tables.index(db)
     db.conn.execute("ANALYZE")

@@ -126,6 +126,7 @@ def _build(
         _add_sources(db, archive)
         release = _add_release(db, archive, previous)
         _add_decisions(db, archive, release, redact)
+        tables.arrange(db)
         tables.count(db)
         _finish(db)
         return {name: db.table(name).count for name in codebook.load().tables} | {"release": release}

@@ -10,6 +10,9 @@ from sqlite_utils import Database
 from db import codebook
 from db.searching import TOKENIZER, stemmed
 
+ARRANGED = 1
+"""`PRAGMA user_version` of a database whose incidents are numbered in the order of the table's pages."""
+
 _TYPES: dict[str, type] = {"text": str, "integer": int, "real": float}
 
 
@@ -51,6 +54,27 @@ def count(db: Database) -> None:
             SELECT year, CASE WHEN length(date) >= 7 THEN substr(date, 1, 7) END, type, country, department, province,
             district, ubigeo, count(*) FROM incidents GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8"""
         )
+
+
+def arrange(db: Database) -> None:
+    """Number the incidents from 1 in the order in which their table is shown: the latest first, then by identifier, those
+    without a date last.
+
+    Days are then ranges of row numbers, a page is read in one go, and what a search finds comes sorted (`db.site.rows`).
+    """
+    names = ", ".join(f'"{column.name}"' for column in codebook.load().tables["incidents"].columns)
+    with db.atomic():
+        # Numbers are sorted, not rows, and the copies lie in the file itself: no temporary file as large as the release.
+        db.conn.execute(f"CREATE TABLE unarranged AS SELECT {names} FROM incidents")
+        db.conn.execute("CREATE TABLE arrangement AS SELECT rowid AS old FROM unarranged ORDER BY date DESC, id")
+        db.conn.execute("DELETE FROM incidents")
+        db.conn.execute(
+            f"""INSERT INTO incidents (rowid, {names}) SELECT arrangement.rowid, {names}
+            FROM arrangement CROSS JOIN unarranged ON unarranged.rowid = old"""
+        )
+        db.conn.execute("DROP TABLE arrangement")
+        db.conn.execute("DROP TABLE unarranged")
+        db.conn.execute(f"PRAGMA user_version = {ARRANGED}")
 
 
 def index(db: Database) -> None:

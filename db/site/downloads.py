@@ -6,7 +6,8 @@ import csv
 import io
 import sqlite3
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from datasette import NotFound, Response
@@ -16,9 +17,9 @@ from datasette.utils.asgi import AsgiStream
 from datasette.views.base import DatasetteError
 
 from db import codebook
-from db.export import BOM, note, safe_row
+from db.export import BOM, note, safe_rows
 from db.site.queries import Queries
-from db.site.selection import DATABASE, query_pairs, selection
+from db.site.selection import DATABASE, Selection, query_pairs, selection
 
 EXACT = "_exacto"
 """Parameter that asks for the exact flavour; without it the file is safe for spreadsheets."""
@@ -31,33 +32,13 @@ async def table_csv(datasette: Any, request: Any) -> AsgiStream:
     table = _table(request)
     chosen = await selection(datasette, request, table.name)
     database = datasette.get_database(DATABASE)
-    limit = datasette.setting("sql_time_limit_ms")
-
-    def numbers(conn: sqlite3.Connection, order: str) -> array[int]:
-        with sqlite_timelimit(conn, limit):
-            rows = conn.execute(f'SELECT rowid FROM "{table.name}" {chosen.where()} {order}', chosen.parameters)
-            return array("q", (row[0] for row in rows))
-
-    try:
-        found = await database.execute_fn(lambda conn: numbers(conn, _order(table, request)))
-    except sqlite3.OperationalError as error:
-        if error.args != ("interrupted",):
-            raise DatasetteError(str(error), status=400) from error
-        try:  # a million rows by a column without an index: all of them, in the order of publication
-            found = await database.execute_fn(lambda conn: numbers(conn, ""))
-        except sqlite3.OperationalError as still:
-            raise DatasetteError(str(still), status=400) from still
+    found = await listed(datasette, request, table, chosen)
     names = [column.name for column in table.columns]
     columns = ", ".join(f'"{name}"' for name in names)
     exact = bool(request.args.get(EXACT))
 
-    def text(conn: sqlite3.Connection, part: array[int]) -> str:
-        asked = ", ".join(map(str, part))
-        rows = {
-            row[0]: tuple(row)[1:]
-            for row in conn.execute(f'SELECT rowid, {columns} FROM "{table.name}" WHERE rowid IN ({asked})')
-        }
-        return _csv((rows[number] for number in part), exact=exact)
+    def text(conn: sqlite3.Connection, part: Sequence[int]) -> str:
+        return _csv(read(conn, table.name, columns, part), exact=exact)
 
     async def stream(response: Any) -> None:
         if request.method == "HEAD":
@@ -68,6 +49,49 @@ async def table_csv(datasette: Any, request: Any) -> AsgiStream:
             await response.write(await database.execute_fn(lambda conn, part=part: text(conn, part)))
 
     return AsgiStream(stream, headers=await _headers(datasette, table.name, len(found), exact), content_type=_TYPE)
+
+
+def read(conn: sqlite3.Connection, table: str, columns: str, numbers: Sequence[int]) -> Iterable[tuple[Any, ...]]:
+    """The rows of a table with these numbers, in the order of the numbers."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    first, last = int(numbers[0]), int(numbers[-1])
+    if last - first == len(numbers) - 1 and all(b - a == 1 for a, b in pairwise(numbers)):
+        return cursor.execute(f'SELECT {columns} FROM "{table}" WHERE rowid BETWEEN {first} AND {last} ORDER BY rowid')
+    asked = ", ".join(map(str, numbers))
+    rows = {row[0]: row[1:] for row in cursor.execute(f'SELECT rowid, {columns} FROM "{table}" WHERE rowid IN ({asked})')}
+    return (rows[int(number)] for number in numbers)
+
+
+async def listed(datasette: Any, request: Any, table: codebook.Table, chosen: Selection) -> Sequence[int]:
+    """The numbers of the rows that a filter asks for, in the order that the request asks for; without a request, the
+    usual one. Raises `DatasetteError` where they cannot be found or not in time."""
+    database = datasette.get_database(DATABASE)
+    limit = datasette.setting("sql_time_limit_ms")
+    order = _order(table, request)
+    if table.name == "incidents" and order == _order(table, None):
+        try:
+            arranged = await database.selected(chosen.sql, chosen.parameters)
+        except (QueryInterrupted, sqlite3.OperationalError) as error:
+            raise DatasetteError(str(error), status=400) from error
+        if arranged is not None:
+            return array("q", arranged.astype("int64").tobytes())
+
+    def numbers(conn: sqlite3.Connection, order: str) -> array[int]:
+        with sqlite_timelimit(conn, limit):
+            rows = conn.execute(f'SELECT rowid FROM "{table.name}" {chosen.where()} {order}', chosen.parameters)
+            return array("q", (row[0] for row in rows))
+
+    try:
+        found: array[int] = await database.execute_fn(lambda conn: numbers(conn, order))
+    except sqlite3.OperationalError as error:
+        if error.args != ("interrupted",):
+            raise DatasetteError(str(error), status=400) from error
+        try:  # a million rows by a column without an index: all of them, in the order of publication
+            found = await database.execute_fn(lambda conn: numbers(conn, ""))
+        except sqlite3.OperationalError as still:
+            raise DatasetteError(str(still), status=400) from still
+    return found
 
 
 async def question_csv(datasette: Any, request: Any) -> Response:
@@ -127,7 +151,8 @@ def _table(request: Any) -> codebook.Table:
 
 
 def _order(table: codebook.Table, request: Any) -> str:
-    asked = next(((key, request.args.get(key)) for key in ("_sort_desc", "_sort") if request.args.get(key)), None)
+    sorts = ("_sort_desc", "_sort") if request else ()
+    asked = next(((key, request.args.get(key)) for key in sorts if request.args.get(key)), None)
     usual = next(((f"_{key}", table.site[key]) for key in ("sort_desc", "sort") if key in table.site), ("_sort", table.key))
     key, column = asked or usual
     if table.column(column) is None:
@@ -137,7 +162,7 @@ def _order(table: codebook.Table, request: Any) -> str:
 
 def _csv(rows: Iterable[Any], *, exact: bool) -> str:
     out = io.StringIO()
-    csv.writer(out).writerows(rows if exact else map(safe_row, rows))
+    csv.writer(out).writerows(rows if exact else safe_rows(rows))
     return out.getvalue()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
@@ -12,6 +14,7 @@ from datasette.utils.asgi import AsgiStream
 
 from db import codebook
 from db.export import feature
+from db.site.downloads import listed, read
 from db.site.presentation import Presentation, where
 from db.site.queries import INCIDENT, Queries
 from db.site.selection import DATABASE, query_pairs, selection
@@ -76,23 +79,22 @@ async def geojson(datasette: Any, request: Any) -> AsgiStream:
     more exactly than its district has the capital's point and says so in `coordinates_of`; one without a point has a null
     geometry."""
     chosen = await selection(datasette, request)
-    queries = Queries(datasette)
-    columns = [column.name for column in codebook.load().tables["incidents"].columns]
-    names = ", ".join(f'"{name}"' for name in columns)
+    table = codebook.load().tables["incidents"]
+    names = [column.name for column in table.columns]
+    columns = ", ".join(f'"{name}"' for name in names)
+    # Listed before the answer begins, so that a wrong filter is an error and no broken file.
+    found = await listed(datasette, None, table, chosen)
 
-    async def rows(after: int) -> list[dict[str, Any]]:
-        asked = f"SELECT rowid AS _row, {names} FROM incidents {chosen.where('rowid > :_after')} ORDER BY rowid LIMIT {_PAGE}"
-        return await queries.ask(asked, chosen.parameters | {"_after": after})
-
-    first = await rows(0)  # asked before the answer begins, so that a wrong filter is an error and no broken file
+    def text(conn: sqlite3.Connection, part: Sequence[int]) -> str:
+        rows = (dict(zip(names, row, strict=True)) for row in read(conn, table.name, columns, part))
+        return ",\n".join(json.dumps(feature(row), ensure_ascii=False) for row in rows)
 
     async def stream(response: Any) -> None:
         await response.write('{"type": "FeatureCollection", "features": [')
-        page, separator = first, "\n"
-        while page:
-            await response.write(separator + ",\n".join(json.dumps(feature(row), ensure_ascii=False) for row in page))
-            separator = ",\n"
-            page = await rows(page[-1]["_row"]) if len(page) == _PAGE else []
+        for at in range(0, len(found), _PAGE):
+            part = found[at : at + _PAGE]
+            await response.write(",\n" if at else "\n")
+            await response.write(await datasette.get_database(DATABASE).execute_fn(lambda conn, part=part: text(conn, part)))
         await response.write("\n]}\n")
 
     headers = {"content-disposition": 'attachment; filename="incidents.geojson"'} if request.args.get("_dl") else {}

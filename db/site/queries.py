@@ -45,6 +45,16 @@ class Queries:
     async def _rows(self, chosen: Selection, sql: str) -> list[dict[str, Any]]:
         return await (self.once(sql) if chosen == EVERYTHING else self.ask(sql, chosen.parameters))
 
+    async def _tally(self, chosen: Selection, *columns: str) -> list[tuple[Any, ...]] | None:
+        """Counts of what no table counts; None for the rest, and for a file that has to be asked."""
+        if chosen.countable:
+            return None
+        try:
+            found: list[tuple[Any, ...]] | None = await self._database.tally(chosen, *columns)
+        except sqlite3.OperationalError as error:
+            raise DatasetteError(str(error), status=400) from error
+        return found
+
     async def release(self) -> dict[str, Any] | None:
         """The latest release."""
         rows = await self.once("SELECT * FROM releases ORDER BY number DESC LIMIT 1")
@@ -107,6 +117,9 @@ class Queries:
 
     async def counted(self, column: str, chosen: Selection = EVERYTHING, limit: int = 8) -> list[dict[str, Any]]:
         """The most frequent values of a column (`type`, `district`, `department`), each with a value to filter by."""
+        if (found := await self._tally(chosen, column)) is not None:
+            ranked = sorted((row for row in found if row[0] is not None), key=lambda row: -row[1])[:limit]
+            return [{"value": value, "n": n} for value, n in ranked]
         table, number = _counting(chosen)
         return await self._rows(
             chosen,
@@ -116,6 +129,8 @@ class Queries:
 
     async def timeline(self, chosen: Selection = EVERYTHING) -> charts.Timeline:
         """Incidents over time: by month, or by year where the months would be too many."""
+        if (found := await self._tally(chosen, "year", "month")) is not None:
+            return charts.timeline({"year": year, "month": month, "n": n} for year, month, n in found)
         if chosen.countable:
             sql = f"SELECT year, month, sum(incidents) AS n FROM counts {chosen.where()} GROUP BY 1, 2 ORDER BY 1, 2"
         else:
@@ -145,10 +160,15 @@ class Queries:
         and how many incidents no map can show."""
         districts = "length(ubigeo) = 6 AND substr(ubigeo, 5) != '00'"
         table, number = _counting(chosen)
-        by_place = await self._rows(
-            chosen,
-            f"""SELECT CASE WHEN {districts} THEN ubigeo END AS ubigeo, department, province, country = 'PE' AS here,
+        found = await self._tally(chosen, "ubigeo", "department", "country")
+        by_place = (
+            _by_place(found)
+            if found is not None
+            else await self._rows(
+                chosen,
+                f"""SELECT CASE WHEN {districts} THEN ubigeo END AS ubigeo, department, province, country = 'PE' AS here,
             {number} AS n FROM {table} {chosen.where()} GROUP BY 1, 2, 3, 4""",
+            )
         )
         counts: dict[str, int] = {}
         unmapped: dict[str, int] = {}
@@ -241,6 +261,7 @@ class Queries:
     async def warm(self) -> None:
         """Ask everything that the start page and the maps need once, so that no visitor waits for it."""
         cartography.warm()
+        await self._database.rows()
         await self.release()
         await self.latest()
         await self.commonest()
@@ -263,6 +284,19 @@ class Queries:
 def _counting(chosen: Selection) -> tuple[str, str]:
     """The table that counts a selection fastest, and how."""
     return ("counts", "sum(incidents)") if chosen.countable else ("incidents", "count(*)")
+
+
+def _by_place(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Counts by UBIGEO, department and country as `Queries.map` takes them."""
+    return [
+        {
+            "ubigeo": code if code and len(code) == 6 and not code.endswith("00") else None,
+            "department": department,
+            "here": None if country is None else int(country == "PE"),
+            "n": n,
+        }
+        for code, department, country, n in rows
+    ]
 
 
 def _inside(box: Box) -> tuple[str, str]:
