@@ -11,6 +11,7 @@ from typing import Any
 from datasette.app import Datasette
 
 from db.site.queries import Queries
+from db.site.selection import DATABASE
 
 logger = logging.getLogger("quintanas.site")
 
@@ -81,10 +82,12 @@ class Releases:
                 if await queries.release() is None:
                     raise ValueError("it holds no release")
                 await queries.warm()
-                # Counts every table, which would be the first visitor's to wait for, and shows that there is a page to show.
-                page = await datasette.client.get(datasette.urls.instance())
-                if page.status_code != 200:
-                    raise RuntimeError(f"its start page answers {page.status_code}")
+                # What these count would be the first visitor's to wait for; and they show that there are pages to show.
+                table = datasette.urls.table(DATABASE, "incidents")
+                for path in (datasette.urls.instance(), table, f"{table}?_vista=tiempo", f"{table}?_vista=mapa"):
+                    page = await datasette.client.get(path)
+                    if page.status_code != 200:
+                        raise RuntimeError(f"its page {path} answers {page.status_code}")
             except BaseException:
                 served.close()
                 raise

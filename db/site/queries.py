@@ -156,6 +156,21 @@ class Queries:
         box: Box | None = None,
         tiles: str | None = None,
     ) -> dict[str, Any]:
+        """As `_map`; that of everything is drawn once."""
+        if chosen != EVERYTHING or box is not None:
+            return await self._map(chosen, box=box, tiles=tiles)
+        kept: dict[Any, dict[str, Any]] = self._database.__dict__.setdefault("kept_maps", {})
+        if tiles not in kept:
+            kept[tiles] = await self._map(chosen, box=box, tiles=tiles)
+        return kept[tiles]
+
+    async def _map(
+        self,
+        chosen: Selection = EVERYTHING,
+        *,
+        box: Box | None = None,
+        tiles: str | None = None,
+    ) -> dict[str, Any]:
         """A map of the selected incidents: its drawing, the districts with their counts, the clusters with their incidents,
         and how many incidents no map can show."""
         districts = "length(ubigeo) = 6 AND substr(ubigeo, 5) != '00'"

@@ -1,4 +1,4 @@
-"""Counts, facets, pages and files of the incidents are those that plain SQL gives, whatever is asked and however it is found."""
+"""Counts, facets, pages and files of the incidents are those that plain SQL gives, whatever is asked."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _write(path: Path) -> None:
     places = ({"ubigeo": code, "level": "district", "department": dep, "district": name} for code, dep, name in PLACES if code)
     tables.insert(db, "places", places)
     rows = []
-    for number in range(400):
+    for _ in range(400):
         code, department, district = chance.choice(PLACES)
         day = f"{chance.randint(2022, 2025)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
         date = chance.choice((day, day, day, "2024-02-01", day[:7], day[:4], None))
@@ -134,6 +134,7 @@ def get(request: pytest.FixtureRequest, public: Path) -> Iterator[Get]:
             conn.execute("PRAGMA user_version = 0")
     datasette = site(path)
     with asyncio.Runner() as runner:
+        assert (runner.run(datasette.get_database("incidents").rows()) is None) == (path != public)
         yield cache(lambda address: runner.run(datasette.client.get(address)))
 
 
@@ -207,7 +208,7 @@ def test_files_hold_what_was_found(get: Get, ask: Callable[..., Any], query: str
 def test_charts_and_maps_count_what_was_found(get: Get, ask: Callable[..., Any], query: str, sql: str) -> None:
     where = _where(sql)
     page = html.fromstring(get(f"/incidents/incidents?_vista=tiempo&{query}").content)
-    drawn = [int(title.text.rsplit(": ")[1].split()[0]) for title in page.cssselect("svg.chart a title")]
+    drawn = [int(str(title.text).rsplit(": ")[1].split()[0]) for title in page.cssselect("svg.chart a title")]
     dated = ask(f"SELECT count(*) FROM incidents WHERE {where} AND length(date) >= 7")[0][0]
     vague = ask(f"SELECT count(*) FROM incidents WHERE {where} AND length(date) = 4")[0][0]
     assert sum(drawn) in (dated, dated + vague)
