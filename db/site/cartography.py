@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -269,13 +269,13 @@ def draw(
     for code, count in sorted(seen.items(), key=lambda item: (-item[1], item[0])):
         name = (names or {}).get(code, code)
         label = _label(projection, code, name, taken)
-        areas.append(Area(code, name, count, projection.path(outline(code)), shade(count), label))
+        areas.append(Area(code, name, count, _drawn(projection, code), shade(count), label))
     around_it = [code for code in departments() if (size := extent(code)) and size.meets(projection.box)]
     return Drawing(
         projection=projection,
-        context="".join(projection.path(outline(code)) for code in around_it),
+        context="".join(_drawn(projection, code) for code in around_it),
         neighbours="".join(
-            projection.path(outline(code))
+            _drawn(projection, code)
             for code in (_districts() if neighbours else ())
             if code not in seen and (size := extent(code)) and size.meets(projection.box)
         ),
@@ -285,6 +285,18 @@ def draw(
         shades=shades,
         bar=_bar(projection),
     )
+
+
+@lru_cache(maxsize=10_000)
+def _drawn(projection: Projection, code: str) -> str:
+    """The path of an area. Most maps show the same part of the country, whatever they count there."""
+    return projection.path(outline(code))
+
+
+@cache
+def _middle(code: str) -> tuple[float, float]:
+    """The centroid of an area's largest ring."""
+    return _centre(max(outline(code), key=_size))
 
 
 def _shades(counts: Iterable[int]) -> tuple[Any, list[tuple[int, int, int]]]:
@@ -306,8 +318,7 @@ def _shades(counts: Iterable[int]) -> tuple[Any, list[tuple[int, int, int]]]:
 def _label(
     projection: Projection, code: str, name: str, taken: list[tuple[float, float, float, float]]
 ) -> tuple[float, float] | None:
-    ring = max(outline(code), key=_size)
-    x, y = projection.point(*_centre(ring))
+    x, y = projection.point(*_middle(code))
     half = 4.6 * len(name) + 3  # of the letters on a phone, which are the largest beside the map
     place = (x - half, y - 13, x + half, y + 7)
     if place[0] < 0 or place[1] < 0 or place[2] > projection.width or place[3] > projection.height:

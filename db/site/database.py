@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,24 @@ class PublicDatabase(Database):
             if len(kept) <= 1000:
                 self._counted.put(key, kept)
         return kept
+
+    async def points(self, chosen: Selection) -> list[tuple[float, float, int, int]] | None:
+        """As `Rows.points`, of the chosen incidents; None where they are not arranged."""
+        rows = await self.rows()
+        if rows is None:
+            return None
+        numbers = await self.selected(chosen.sql, chosen.parameters) if chosen.conditions else None
+        found: list[tuple[float, float, int, int]] = await self.execute_fn(lambda _: rows.points(numbers))
+        return found
+
+    async def latest_at(self, chosen: Selection, points: Iterable[tuple[float, float]], most: int) -> list[int] | None:
+        """As `Rows.latest_at`, of the chosen incidents; None where they are not arranged."""
+        rows = await self.rows()
+        if rows is None:
+            return None
+        numbers = await self.selected(chosen.sql, chosen.parameters) if chosen.conditions else None
+        found: list[int] = await self.execute_fn(lambda _: rows.latest_at(numbers, points, most))
+        return found
 
     async def execute(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         """As Datasette's, see above."""

@@ -201,14 +201,9 @@ class Queries:
         names = await self.place_names()
         shown = box or _unasked(counts)
         seen = cartography.Projection.fitting(shown, margin=0.04).box
-        points = await self._rows(
-            chosen,
-            f"""SELECT latitude, longitude, count(*) AS count, max(date) AS newest FROM incidents
-            {chosen.where("coordinates_of = 'place'", *_inside(seen))}
-            GROUP BY latitude, longitude ORDER BY count DESC, 1, 2 LIMIT {_POINTS}""",
-        )
+        points = await self._points(chosen, seen)
         drawing = cartography.draw(shown, counts=counts, names=names, points=points, tiles=tiles)
-        await self._name(chosen, drawing, {(row["longitude"], row["latitude"]): row["newest"] or "" for row in points})
+        await self._name(chosen, drawing, {(row["longitude"], row["latitude"]): row["newest"] for row in points})
         return {
             "drawing": drawing,
             "counts": sorted(
@@ -224,24 +219,45 @@ class Queries:
             "provinces": _provinces(counts, names),
         }
 
-    async def _name(self, chosen: Selection, drawing: cartography.Drawing, newest: Mapping[tuple[float, float], str]) -> None:
+    async def _points(self, chosen: Selection, seen: Box) -> list[dict[str, Any]]:
+        """The known places in a box, the most frequent first: `latitude`, `longitude`, `count`, and `newest`, which is greater
+        the later the latest incident there was."""
+        if (found := await self._database.points(chosen)) is not None:
+            inside = [point for point in found if seen.holds(point[1], point[0])]
+            inside.sort(key=lambda point: -point[2])
+            names = ("latitude", "longitude", "count", "newest")
+            return [dict(zip(names, (*point, -first), strict=True)) for *point, first in inside[:_POINTS]]
+        return await self._rows(
+            chosen,
+            f"""SELECT latitude, longitude, count(*) AS count, coalesce(max(date), '') AS newest FROM incidents
+            {chosen.where("coordinates_of = 'place'", *_inside(seen))}
+            GROUP BY latitude, longitude ORDER BY count DESC, 1, 2 LIMIT {_POINTS}""",
+        )
+
+    async def _name(self, chosen: Selection, drawing: cartography.Drawing, newest: Mapping[tuple[float, float], Any]) -> None:
         """Put the latest incidents into the clusters that they belong to. They are at those of its points that have the latest
         days (`newest`, by longitude and latitude), so that no others are asked for."""
         asked = {
             point: cluster
             for cluster in drawing.clusters
-            for point in sorted(cluster.points, key=lambda one: (newest.get(one, ""), one), reverse=True)[:_NAMED]
+            for point in sorted(cluster.points, key=lambda one: (newest[one], one), reverse=True)[:_NAMED]
         }
         if not asked:
             return
-        values = ", ".join(f"({longitude!r}, {latitude!r})" for longitude, latitude in asked)
-        here = chosen.where("coordinates_of = 'place'", "latitude = at.north", "longitude = at.east")
-        rows = await self._rows(
-            chosen,
-            f"""WITH at (east, north) AS (VALUES {values}) SELECT {INCIDENT} FROM incidents WHERE rowid IN (
-            SELECT value FROM at, json_each((SELECT json_group_array(number) FROM (
-            SELECT rowid AS number FROM incidents {here} ORDER BY date DESC, id LIMIT {_NAMED})))) ORDER BY date DESC, id""",
-        )
+        places = [(latitude, longitude) for longitude, latitude in asked]
+        if (found := await self._database.latest_at(chosen, places, _NAMED)) is not None:
+            numbers = ", ".join(map(str, found))
+            rows = await self.ask(f"SELECT {INCIDENT} FROM incidents WHERE rowid IN ({numbers}) ORDER BY rowid")
+        else:
+            values = ", ".join(f"({longitude!r}, {latitude!r})" for longitude, latitude in asked)
+            here = chosen.where("coordinates_of = 'place'", "latitude = at.north", "longitude = at.east")
+            rows = await self._rows(
+                chosen,
+                f"""WITH at (east, north) AS (VALUES {values}) SELECT {INCIDENT} FROM incidents WHERE rowid IN (
+                SELECT value FROM at, json_each((SELECT json_group_array(number) FROM (
+                SELECT rowid AS number FROM incidents {here} ORDER BY date DESC, id LIMIT {_NAMED}))))
+                ORDER BY date DESC, id""",
+            )
         for row in rows:
             asked[row["longitude"], row["latitude"]].incidents.append(row)
 
@@ -289,7 +305,7 @@ class Queries:
 
     async def newest(self) -> str:
         """A day a week before the last report, from which on to ask what is new."""
-        rows = await self.once("SELECT max(substr(first_reported, 1, 10)) AS day FROM incidents")
+        rows = await self.once("SELECT substr(max(first_reported), 1, 10) AS day FROM incidents")
         latest = rows[0]["day"] if rows else None
         if not latest:
             return ""

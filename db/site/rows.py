@@ -14,7 +14,7 @@ import re
 import sqlite3
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count, pairwise
 from typing import Any
 
@@ -30,6 +30,8 @@ COLUMNS = ("type", "department", "district", "year", "ubigeo", "country", "month
 """What is counted by; `month` is that of the date, where it has one."""
 
 _READ = ("date", *COLUMNS[:-1])
+_POINTS = """SELECT latitude, longitude, group_concat(rowid) FROM incidents WHERE coordinates_of = 'place'
+    AND latitude IS NOT NULL AND longitude IS NOT NULL GROUP BY latitude, longitude ORDER BY latitude, longitude"""
 _PIECE = 50_000  # rows that are read at a time, so that other visitors have their turn
 _NOTHING, _NEXT = "\x1e", "\x1f"  # what stands for no value, and between two values, while they are read
 
@@ -85,6 +87,8 @@ class Rows:
         self._begins = at  # how many rows are before each day, the latest first
         self._columns = {name: codes[name] for name in COLUMNS if name in codes}
         self._columns["month"] = _months(dates, places)
+        self._points: list[tuple[float, float]] = []  # latitude and longitude of known places
+        self._point = np.full(size, -1, np.int32)  # that of each row, -1 for none
 
     @classmethod
     def read(cls, conn: sqlite3.Connection) -> Rows | None:
@@ -108,9 +112,15 @@ class Rows:
                     return None
                 pieces[name].append(np.fromiter(map(seen[name].__getitem__, values), np.int32, len(values)))
         try:
-            return cls(size, {name: _coded(name, list(seen[name]), np.concatenate(pieces[name])) for name in _READ})
+            rows = cls(size, {name: _coded(name, list(seen[name]), np.concatenate(pieces[name])) for name in _READ})
         except ValueError:
             return None
+        cursor = conn.cursor()
+        cursor.row_factory = None
+        for latitude, longitude, numbers in cursor.execute(_POINTS):
+            rows._point[np.fromstring(numbers, np.int64, sep=",") - 1] = len(rows._points)
+            rows._points.append((latitude, longitude))
+        return rows
 
     def select(self, conn: sqlite3.Connection, where: str, parameters: Mapping[str, Any]) -> Numbers:
         """The incidents for which a condition in SQL holds, "" for all: judged here where Datasette's filters made it, by
@@ -169,6 +179,30 @@ class Rows:
         Datasette's facets have them."""
         rows = [(value, count) for value, count in self.tally(numbers, column) if value is not None]
         return sorted(rows, key=lambda row: -row[1])[:limit]  # the sort is stable, and values come in order
+
+    def points(self, numbers: Numbers | None) -> list[tuple[float, float, int, int]]:
+        """The known places of these incidents (None: of all): latitude, longitude, how many are there and the number of the
+        first, which is the latest; by latitude and longitude."""
+        at = self._point if numbers is None else self._point[numbers - 1]
+        here = np.flatnonzero(at >= 0)
+        codes, firsts, counts = np.unique(at[here], return_index=True, return_counts=True)
+        latest = here[firsts] + 1 if numbers is None else numbers[here[firsts]]
+        found = zip(codes.tolist(), counts.tolist(), latest.tolist(), strict=True)
+        return [(*self._points[code], many, first) for code, many, first in found]
+
+    def latest_at(self, numbers: Numbers | None, points: Iterable[tuple[float, float]], most: int) -> list[int]:
+        """The numbers of the latest of these incidents (None: of all) at each of some known places, `most` at each."""
+        asked = np.array([bisect_left(self._points, point) for point in points], np.int64)
+        at = self._point if numbers is None else self._point[numbers - 1]
+        here = np.flatnonzero(np.isin(at, asked))
+        if not len(here):
+            return []
+        here = here[np.argsort(at[here], kind="stable")]
+        codes = at[here]
+        begins = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+        rank = np.arange(len(codes)) - np.repeat(begins, np.diff(np.r_[begins, len(codes)]))
+        chosen = here[rank < most]
+        return sorted((chosen + 1 if numbers is None else numbers[chosen]).tolist())
 
     def _having(self, match: re.Match[str], parameters: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
         name = match["column"] or match["among"]

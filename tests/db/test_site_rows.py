@@ -220,6 +220,19 @@ def test_charts_and_maps_count_what_was_found(get: Get, ask: Callable[..., Any],
     assert [(cell.text,) for cell in page.cssselect("details.twin td.num")] == districts
 
 
+def test_a_map_names_the_latest_incidents_of_each_place(get: Get, ask: Callable[..., Any]) -> None:
+    for query, sql in (("", "1"), ("type=burglary", "type = 'burglary'"), ("_search=moto", "found('moto')")):
+        page = html.fromstring(get(f"/incidents/incidents?_vista=mapa&_caja=-79.01,-8.2,-78.99,-8.0&{query}").content)
+        items = page.cssselect("ol.points > li")
+        assert items
+        for item in items:
+            named = [link.attrib["href"].rpartition("/")[2] for link in item.cssselect("ul a")]
+            there = f"latitude IN (SELECT latitude FROM incidents WHERE id IN ({', '.join(map(repr, named))}))"
+            expected = ask(f"SELECT id FROM incidents WHERE {_where(sql)} AND {there} ORDER BY date DESC, id")
+            assert named == [row[0] for row in expected[:5]]
+            assert item.cssselect("h3 .n")[0].text_content().split()[0] == str(len(expected))
+
+
 def test_no_search_is_an_error(get: Get) -> None:
     for words in ('"', "AND OR", "vivienda NEAR(", "*", "'; DROP"):
         assert get(f"/incidents/incidents?_search={words}").status_code == 200

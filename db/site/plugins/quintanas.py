@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -130,9 +131,13 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
         pairs += [("_vista", view)] if view else []
         return f"{table}?{urlencode(pairs)}" if pairs else str(table)
 
+    @cache  # a map has thousands of addresses
+    def pairs_without(names: tuple[str, ...]) -> list[tuple[str, str]]:
+        return query_pairs(request, drop=names)
+
     def kept(view: str | None = None, /, *, drop: tuple[str, ...] = (), **changes: Any) -> str:
         """The address of the incidents' table with this page's filters, some of them changed."""
-        pairs = [(key, value) for key, value in query_pairs(request, drop=(*drop, *changes)) if key not in changes]
+        pairs = list(pairs_without((*drop, *changes)))
         pairs += [("_vista", view)] if view else []
         pairs += [(key, value) for key, value in changes.items() if value is not None]
         return f"{table}?{urlencode(pairs)}" if pairs else str(table)
