@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from db.particulars import fold, likeness, particulars, signature, tells_aftermath
+from db.particulars import fold, harm_of, likeness, particulars, signature, tells_aftermath
 from db.privacy import without_house_number
 
 PATH = Path(__file__).with_name("linking.toml")
@@ -79,7 +79,7 @@ def features(report: Mapping[str, Any], headline: str, text: str) -> Features:
         province=province,
         first=first,
         last=last,
-        data=data | particulars(headline, text),
+        data=data | harm_of(report["type"], headline, particulars(headline, text)),
         signature=signature(text),
     )
 

@@ -64,6 +64,16 @@ def particulars(headline: str, text: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
+def harm_of(kind: str, headline: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Particulars without the dead and the injured that an article of this type tells of by the way: where the type is none
+    of those that count them, the headline must say them."""
+    kept = dict(found)
+    for harm, kinds in _rules()["harm"].items():
+        if harm in kept and kind not in kinds and _harmed(harm, fold(headline)) != kept[harm]:
+            del kept[harm]
+    return kept
+
+
 def tells_aftermath(headline: str) -> bool:
     """Whether a headline tells what became of those who did it: an arrest, a charge, a sentence."""
     folded = fold(headline)
@@ -128,13 +138,19 @@ def _amounts(folded: str) -> set[int]:
 
 def _harmed(harm: str, opening: str) -> int | None:
     rules = _rules()
+    sentences = [part for part in re.split(r"[.;](?=\s)|\n", opening) if not rules["cumulative"].search(part)]
     for phrase, value in rules["multiple"].get(harm, {}).items():
-        if phrase in opening:
+        if any(phrase in sentence for sentence in sentences):
             return int(value)
-    said = [value for value in _values(rules[harm], opening) if value < 100]
+    # "Un fallecido" is said of one of several, too: one is counted by what became of them alone.
+    said = [value for sentence in sentences for value in _values(rules[harm], sentence) if 1 < value < 100]
     if said:
         return max(said)
-    return 1 if any(pattern.search(opening) for pattern in rules["single"][harm]) else None
+    found = [
+        (sentence, match) for sentence in sentences for pattern in rules["single"][harm] if (match := pattern.search(sentence))
+    ]
+    several = any(rules["beside"].match(sentence[match.end() :]) for sentence, match in found)
+    return 1 if found and not several else None
 
 
 def _uncommon(folded: str) -> list[int]:
@@ -160,6 +176,10 @@ def _rules() -> dict[str, Any]:
     rules: dict[str, Any] = {name: [compiled(text) for text in texts] for name, texts in content["patterns"].items()}
     rules["headline"] = {name: [compiled(text) for text in texts] for name, texts in content["headline"].items()}
     rules["single"] = {name: [compiled(text) for text in texts] for name, texts in content["single"].items()}
+    rules["cumulative"], rules["beside"] = (
+        re.compile(content["harm"][name].replace("(?:N)", f"(?:{any_number})")) for name in ("cumulative", "beside")
+    )
+    rules["harm"] = {harm: set(content["harm"][harm]) for harm in ("killed", "injured")}
     return rules | {"numbers": content["numbers"], "multiple": content["multiple"], "common": set(content["common"]["words"])}
 
 

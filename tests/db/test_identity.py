@@ -16,7 +16,7 @@ import pytest
 from db import corrections
 from db.archive import Archive
 from db.identity import link
-from db.particulars import particulars
+from db.particulars import harm_of, particulars
 
 Report = Callable[..., dict[str, Any]]
 
@@ -332,6 +332,44 @@ def test_numbers_are_read_as_what_they_count(text: str, key: str, value: list[in
     assert found[key] == value
     assert found.get("killed") != 21
     assert found.get("injured") != 20
+
+
+@pytest.mark.parametrize(
+    ("kind", "headline", "text", "killed", "injured"),
+    [
+        ("homicide", "Ataque en Pataz", "Cinco vigilantes muertos y ocho heridos dejó la incursión.", 5, 8),
+        (
+            "homicide",
+            "Matan a dos albañiles",
+            "Dos albañiles perdieron la vida a tiros. Otro salió con una herida en la pierna.",
+            2,
+            None,
+        ),
+        ("homicide", "Balean y matan a tres hombres", "Iban en una camioneta.", 3, None),
+        ("homicide", "Pelea entre comunidades", "El saldo fue de un fallecido y cinco lesionados.", 1, 5),
+        (
+            "homicide",
+            "Hallan cuerpos",
+            "Fueron desenterrados los cuerpos de dos varones. Fuimos por un fallecido, dijo.",
+            2,
+            None,
+        ),
+        ("homicide", "Adolescente mata a cambista y a su chofer", "Ocurrió en Tumbes.", None, None),
+        ("attempted_homicide", "Balean a joven", "De dos balazos resultó herido un joven de 23 años.", None, 1),
+        ("attempted_homicide", "Ráfaga de disparos", "No hubo víctimas. Los vecinos se asustaron.", None, None),
+        ("femicide", "Nuevo feminicidio", "Con este van siete mujeres muertas a manos de sus parejas.", None, None),
+        ("homicide", "Crimen en Casma", "En lo que va del año suman 17 muertos en la región.", None, None),
+        ("drug_offence", "Hallan marihuana", "Dos hombres que regaban las plantas fueron detenidos.", None, None),
+        ("human_trafficking", "Rescatan a mujeres", "Nueve personas fueron detenidas por trata.", None, None),
+        ("extortion", "Capturan a comisario", "En noviembre hubo cuatro muertos por resistirse a un asalto.", None, None),
+        ("other_crime", "Motín deja cinco muertos", "El motín dejó cinco muertos en el penal.", 5, None),
+    ],
+)
+def test_the_dead_and_injured_are_those_of_the_incident_or_unsaid(
+    kind: str, headline: str, text: str, killed: int | None, injured: int | None
+) -> None:
+    found = harm_of(kind, headline, particulars(headline, text))
+    assert (found.get("killed"), found.get("injured")) == (killed, injured)
 
 
 @pytest.mark.parametrize(
