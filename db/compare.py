@@ -151,7 +151,7 @@ def days(report: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 def compare(one: Features, other: Features) -> float | None:
     """How much two reports agree, in logarithms of odds over the threshold: 0 or more joins them. None: a contradiction."""
-    if one.family != other.family or not _same_area(one, other):
+    if not _same_area(one, other) or (one.family != other.family and not _allied(one, other)):
         return None
     table = rules()
     weight = table["weight"]
@@ -198,7 +198,10 @@ def compare(one: Features, other: Features) -> float | None:
         score += weight["same_killed"]
     if "attackers" in mine and "attackers" in yours:
         score += weight["same_attackers" if mine["attackers"] == yours["attackers"] else "other_attackers"]
-    score += weight["same_type" if mine["type"] == yours["type"] else "other_type"]
+    if one.family != other.family:
+        score += weight["other_family"]
+    else:
+        score += weight["same_type" if mine["type"] == yours["type"] else "other_type"]
     if mine["status"] != yours["status"] and not follow_up:
         score += weight["other_status"]
     score += _words(mine, yours)
@@ -207,6 +210,18 @@ def compare(one: Features, other: Features) -> float | None:
     elif one.source == other.source:
         score -= table["margin_same_newspaper"]
     return score
+
+
+def families(family: str) -> list[str]:
+    """The families among which a report of this one is compared: its own first."""
+    return [family, *rules()["allied"].get(family, ())]
+
+
+def _allied(one: Features, other: Features) -> bool:
+    """Whether reports of two families may tell one crime: in the same district, on the same known day."""
+    precise = one.data["precision"] == other.data["precision"] == "day"
+    same = one.district is not None and one.district == other.district and precise and one.first == other.first
+    return same and one.event == other.event == "crime" and other.family in families(one.family)
 
 
 def _same_facts(one: Features, other: Features) -> bool:

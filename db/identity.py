@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from db.archive import Archive
-from db.compare import Features, compare, features, provinces, rules
+from db.compare import Features, compare, families, features, provinces, rules
 from db.instants import now, utc
 from db.overrides import overrides
 from db.particulars import fold
@@ -265,11 +265,12 @@ def _candidates(conn: Any, slot: int, mine: Features) -> Iterable[Any]:
     after = rules()["follow_up_days"] if mine.event == "crime" else 1
     latest = (date.fromisoformat(mine.last) + timedelta(days=after)).isoformat()
     areas = provinces(mine.province)
-    statement = f"""SELECT * FROM assignments WHERE family = ? AND province IN ({", ".join("?" * len(areas))})
+    kinds = families(mine.family)
+    statement = f"""SELECT * FROM assignments WHERE family IN ({", ".join("?" * len(kinds))}) AND province IN ({", ".join("?" * len(areas))})
         AND first BETWEEN ? AND ? AND slot != ?
         AND incident IS NOT NULL AND row IS NOT NULL
-        ORDER BY district IS NOT ?, abs(julianday(first) - julianday(?)), slot LIMIT ?"""
-    values = (mine.family, *areas, earliest, latest, slot, mine.district, mine.first, _CANDIDATES)
+        ORDER BY district IS NOT ?, family != ?, abs(julianday(first) - julianday(?)), slot LIMIT ?"""
+    values = (*kinds, *areas, earliest, latest, slot, mine.district, mine.family, mine.first, _CANDIDATES)
     found: Iterable[Any] = conn.execute(statement, values).fetchall()
     return found
 

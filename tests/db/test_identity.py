@@ -292,6 +292,32 @@ def test_city_or_department_for_the_district_does_not_keep_apart(newsroom: Any, 
     assert newsroom.publish()["incidents"] == 1
 
 
+def test_one_crime_told_under_types_of_two_families_is_one(newsroom: Any, report: Report) -> None:
+    street = {"street": "avenida Jaime Blanco", "place_text": None, "level": "street"}
+    newsroom.tell(
+        "norte",
+        "a",
+        report(type="extortion", **street),
+        headline="Balean combi de empresa extorsionada",
+        body="Extorsionadores balearon una combi en la avenida Jaime Blanco. El cobrador de 20 años fue herido en el hombro.",
+    )
+    newsroom.tell(
+        "sol",
+        "b",
+        report(type="attempted_homicide", **street),
+        headline="Cobrador es baleado",
+        body="Un cobrador de 20 años recibió un balazo en el hombro cuando su combi pasaba por la avenida Jaime Blanco.",
+    )
+    assert newsroom.publish()["incidents"] == 1
+
+
+@pytest.mark.parametrize("day", ["2025-11-02", "2025-11-01"])
+def test_a_robbery_and_a_killing_in_one_place_stay_two(newsroom: Any, report: Report, day: str) -> None:
+    newsroom.tell("norte", "a", report(type="robbery"), headline="Asaltan bodega", body=SHOP)
+    newsroom.tell("sol", "b", report(type="homicide", date=day), headline="Matan a mototaxista", body=KILLING)
+    assert newsroom.publish()["incidents"] == 2
+
+
 def test_two_districts_beside_the_capital_stay_two(newsroom: Any, report: Report) -> None:
     told = (
         KILLING,
