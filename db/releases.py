@@ -84,7 +84,8 @@ class Releases:
                 await queries.warm()
                 # What these count would be the first visitor's to wait for; and they show that there are pages to show.
                 table = datasette.urls.table(DATABASE, "incidents")
-                for path in (datasette.urls.instance(), table, f"{table}?_vista=tiempo", f"{table}?_vista=mapa"):
+                incidents = [datasette.urls.row(DATABASE, "incidents", row["id"]) for row in await queries.latest(1)]
+                for path in (datasette.urls.instance(), table, f"{table}?_vista=tiempo", f"{table}?_vista=mapa", *incidents):
                     page = await datasette.client.get(path)
                     if page.status_code != 200:
                         raise RuntimeError(f"its page {path} answers {page.status_code}")

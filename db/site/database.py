@@ -26,7 +26,8 @@ _SORTED_PAGE = re.compile(
 )
 # The incidents as their table shows them.
 _PAGE = re.compile(
-    r"select (?P<columns>.+?) from incidents (?:where (?P<where>.+) )?order by date desc(?:, id)? limit (?P<limit>\d+)",
+    r"select (?P<columns>(?:\w+|\[\w+\])(?:, (?:\w+|\[\w+\]))*) from incidents (?:where (?P<where>.+) )?"
+    r"order by date desc(?:, id)? limit (?P<limit>\d+)",
     re.DOTALL,
 )
 # What a table page asks to say how many rows there are, and how many of each value of a facet.
@@ -50,6 +51,8 @@ _AFTER = re.compile(
     r"|{key})$".replace("{key}", r"\(\((?:\w+|\[\w+\]) > :p\d+\)\)")
 )
 _AFTER_KEY = re.compile(r"\(\(id > :(p\d+)\)\)")
+# What makes of a text after "where" more than a condition: a visitor's own SQL is not taken for a page's.
+_MORE = re.compile(r"\b(?:group|having|window|union|intersect|except|order|limit|offset)\b|;|--|/\*", re.IGNORECASE)
 _NAMED = re.compile(r":(\w+)")
 _COUNTS = 512  # that are kept; each is a few dozen rows at most
 _SELECTIONS = 64  # that are kept; each is an eighth of a byte for each incident at most
@@ -88,9 +91,10 @@ class PublicDatabase(Database):
 
     async def selected(self, where: str, parameters: Mapping[str, Any]) -> Numbers | None:
         """The numbers of the incidents for which a condition holds, in the order of the table; None where they are not
-        arranged. Raises `QueryInterrupted` where finding them takes longer than a query may."""
+        arranged, and for what is more than a condition. Raises `QueryInterrupted` where finding them takes longer than a query
+        may."""
         rows = await self.rows()
-        if rows is None:
+        if rows is None or _MORE.search(where):
             return None
         key = (where, *(str(parameters.get(name)) for name in _NAMED.findall(where)))
         if (kept := self._selected.get(key)) is not None:
@@ -122,6 +126,8 @@ class PublicDatabase(Database):
         key = ("tally", chosen, columns)
         if (kept := self._counted.get(key)) is None:
             numbers = await self.selected(chosen.sql, chosen.parameters) if chosen.conditions else None
+            if numbers is None and chosen.conditions:
+                return None
             kept = await self.execute_fn(lambda _: rows.tally(numbers, *columns))
             if len(kept) <= 1000:
                 self._counted.put(key, kept)
@@ -133,6 +139,8 @@ class PublicDatabase(Database):
         if rows is None:
             return None
         numbers = await self.selected(chosen.sql, chosen.parameters) if chosen.conditions else None
+        if numbers is None and chosen.conditions:
+            return None
         found: list[tuple[float, float, int, int]] = await self.execute_fn(lambda _: rows.points(numbers))
         return found
 
@@ -142,6 +150,8 @@ class PublicDatabase(Database):
         if rows is None:
             return None
         numbers = await self.selected(chosen.sql, chosen.parameters) if chosen.conditions else None
+        if numbers is None and chosen.conditions:
+            return None
         found: list[int] = await self.execute_fn(lambda _: rows.latest_at(numbers, points, most))
         return found
 
@@ -204,9 +214,11 @@ class PublicDatabase(Database):
 
     async def _count(self, asked: re.Match[str] | None, params: Mapping[str, Any], sql: str) -> Results | None:
         rows = await self.rows()
-        if rows is None or asked is None or not re.match(r"select count\(\*\) from \[?incidents\]?(?: |$)", sql):
+        if rows is None or asked is None or not re.match(r"select count\(\*\) from \[?incidents\]?(?: where |\s*$)", sql):
             return None
         numbers = await self.selected(asked["where"], params) if asked["where"] else None
+        if numbers is None and asked["where"]:
+            return None
         return _results(("count(*)",), [(rows.count if numbers is None else len(numbers),)])
 
     async def _facet(self, asked: re.Match[str] | None, params: Mapping[str, Any]) -> Results | None:
@@ -216,6 +228,8 @@ class PublicDatabase(Database):
             return None
         where = asked["where"] if asked["where"] != "1" else None
         numbers = await self.selected(where, params) if where else None
+        if numbers is None and where:
+            return None
         limit = int(asked["limit"])
         most: Callable[[Any], Any] = lambda _: rows.most(numbers, column, limit)  # noqa: E731
         return _results(("value", "count"), await self.execute_fn(most))

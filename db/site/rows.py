@@ -258,11 +258,6 @@ class Rows:
         return self._begins[later] if later < len(self._begins) else self._dated
 
 
-def known(condition: str) -> bool:
-    """Whether one of Datasette's filters made a condition."""
-    return _CONDITION.fullmatch(condition) is not None
-
-
 def split(where: str) -> list[re.Match[str]]:
     """The conditions of a WHERE clause that Datasette's filters made; raises `UnknownConditionError` for any other."""
     found = []

@@ -11,8 +11,6 @@ from datasette.plugins import pm
 from datasette.utils import await_me_maybe
 from datasette.views.base import DatasetteError
 
-from db.site.rows import known
-
 DATABASE = "incidents"
 
 
@@ -27,13 +25,13 @@ class Selection:
 
     def where(self, *more: str) -> str:
         """A WHERE clause with these conditions and more; empty where there are none."""
-        both = (*self.conditions, *more)
+        both = (self.sql, *more) if self.conditions else more
         return f"WHERE {' AND '.join(f'({one})' for one in both)}" if both else ""
 
     @property
     def sql(self) -> str:
-        """The conditions in one, "" for none; those of Datasette's filters as a table page has them."""
-        return " and ".join(one if known(one) else f"({one})" for one in self.conditions)
+        """The conditions as a table page joins them, "" for none."""
+        return " and ".join(self.conditions)
 
     @property
     def parameters(self) -> dict[str, Any]:

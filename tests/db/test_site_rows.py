@@ -226,11 +226,36 @@ def test_a_map_names_the_latest_incidents_of_each_place(get: Get, ask: Callable[
         items = page.cssselect("ol.points > li")
         assert items
         for item in items:
-            named = [link.attrib["href"].rpartition("/")[2] for link in item.cssselect("ul a")]
+            named = [str(link.get("href")).rpartition("/")[2] for link in item.cssselect("ul a")]
             there = f"latitude IN (SELECT latitude FROM incidents WHERE id IN ({', '.join(map(repr, named))}))"
             expected = ask(f"SELECT id FROM incidents WHERE {_where(sql)} AND {there} ORDER BY date DESC, id")
             assert named == [row[0] for row in expected[:5]]
-            assert item.cssselect("h3 .n")[0].text_content().split()[0] == str(len(expected))
+            assert str(item.cssselect("h3 .n")[0].text).split()[0] == str(len(expected))
+
+
+def test_sql_of_visitors_is_not_taken_for_a_pages(public: Path, ask: Callable[..., Any]) -> None:
+    datasette = site(public, settings={"default_allow_sql": True})
+    by_type = "where year > 2022 group by type"
+    statements = (
+        "select count(*) from incidents order by date desc limit 5",
+        "select max(confidence) from incidents where type = 'burglary' order by date desc limit 3",
+        "select distinct type from incidents where year = 2024 order by type",
+        f"select type from incidents {by_type} order by date desc limit 7",
+        f"select count(*) from incidents {by_type}",
+        "select id from incidents where year = 2024 order by date desc, id limit 7",
+        "select id from incidents where year = 2023 union select id from incidents where year = 2024 order by id limit 9",
+        "select count(*) from incidents where year = 2023 union all select 1",
+        "select count(*) from incidents where year = 2023 limit 0",
+    )
+    for sql in statements:
+        answer = asyncio.run(datasette.client.get("/incidents.json", params={"sql": sql, "_shape": "arrays"})).json()
+        assert sorted(map(tuple, answer["rows"])) == sorted(ask(sql)), sql
+    either = "type = 'burglary' or type = 'homicide'"
+    asked = f"_where={either}&district=Trujillo"
+    page = asyncio.run(datasette.client.get(f"/incidents/incidents.json?_size=0&_facet=type&{asked}")).json()
+    file = asyncio.run(datasette.client.get(f"/descargar/incidents.csv?{asked}"))
+    assert page["filtered_table_rows_count"] == sum(one["count"] for one in page["facet_results"]["type"]["results"])
+    assert file.headers["x-total-count"] == str(page["filtered_table_rows_count"])
 
 
 def test_no_search_is_an_error(get: Get) -> None:
