@@ -222,7 +222,7 @@ class Resolver:
         past = self._latest(found, published, published.year)
         future = self._earliest(found, published)
         if found.modifier in _BACK:
-            return self._latest(found, published - timedelta(days=1), published.year)
+            return self._latest(found, published, published.year)
         if found.modifier in _FORWARD:
             return future
         if found.modifier == "this":

@@ -89,6 +89,9 @@ class Scan:
                 if self._matches(i, phrase):
                     return i + len(phrase)
         known = self._longest_known(i) if word.kinds and word.cap and word.longest > 1 else 0
+        if word.kinds and word.cap and (town := self._town(i)):
+            self._emit("district", i, town, self._slice(i, town), "", self._roles(i), (self._key(i, town),), locative=True)
+            return town
         if word.kinds and (known < i + 2 or self._key(i, known) in self.t.bodies):
             for entry in word.kinds:
                 end = self._kind_end(i, entry)
@@ -790,6 +793,22 @@ class Scan:
             return end + 2
         return 0
 
+    def _town(self, i: int) -> int:
+        """End of a town's name abroad that begins with a kind word: "Puerto Montt", "Villa Carlos Paz"; 0 if there is none."""
+        words = self.words
+        if any(entry.kind == "street" for entry in words[i].kinds or ()):
+            return 0
+        last = i + 1
+        while last < min(self.n, i + 4) and words[last].cap and words[last].key:
+            last += 1
+        if last < i + 2 or (last < self.n and words[last].cap):
+            return 0
+        key = self._key(i, last)
+        for town in self.g.abroad(key):
+            if (town.country == self.country and town.population >= _TOWN) or (town.population >= BIG and not self.g.named(key)):
+                return last
+        return 0
+
     def _abroad_here(self, key: str) -> bool:
         return any(p.country == self.country for p in self.g.abroad(key))
 
@@ -1024,6 +1043,10 @@ class Scan:
                     break
                 if self.words[k].text in (".", ";") or "\n" in self.words[k].text:
                     break
+
+
+_TOWN = 5_000
+"""Inhabitants from which a place abroad is taken for its town though the name begins as a square's or a port's would."""
 
 
 def letter(text: str) -> bool:

@@ -98,6 +98,7 @@ Ocurrió el 5 de julio del año en curso | 2025-07-05
 Ocurrió el 16 de diciembre del año pasado | 2024-12-16
 Ocurrió el 16 de mayo del pasado año | 2024-05-16
 Ocurrió el último 9 de agosto | 2025-08-09
+Ocurrió el último miércoles 20 de agosto | 2025-08-20
 Ocurrió el pasado 28 de julio | 2025-07-28
 Ocurrió el 28 de julio pasado | 2025-07-28
 Ocurrió el 31 de diciembre último | 2024-12-31

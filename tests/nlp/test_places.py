@@ -57,6 +57,12 @@ class Case:
 
 
 CASES = [
+    # towns whose names begin as a port's, a bridge's or a housing estate's
+    Case("Asaltaron una farmacia en Puerto Montt.", "Puerto Montt", admin="Puerto Montt, -, Los Lagos", country="CL"),
+    Case("Un asalto en Puerto Vallarta, de noche.", "Puerto Vallarta", admin="Puerto Vallarta, -, Jalisco", country="MX"),
+    Case("Robaron en Villa Carlos Paz.", "Villa Carlos Paz", admin="Villa Carlos Paz, -, Córdoba", country="AR"),
+    Case("El robo fue en Puente Nacional.", "Puente Nacional", admin="Puente Nacional, -, Santander", country="CO"),
+    Case("Asaltaron un grifo en el distrito Raimondi.", "distrito Raimondi", admin="Raymondi, Atalaya, Ucayali"),
     # a road between two towns of one province
     Case(
         "Juliaca: dos operativos\n\nCayó en la carretera Azángaro - Asillo.",

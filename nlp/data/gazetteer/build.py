@@ -25,6 +25,9 @@ ELSEWHERE = 500_000
 SPANISH = re.compile(r"[A-Za-zÁÉÍÓÚÑÜáéíóúñü. ]+")
 ACCENTED = {"Maria": "María", "Martin": "Martín", "Victor": "Víctor", "Jose": "José", "Zuñiga": "Zúñiga", "Agustin": "Agustín"}
 
+OFFICIAL = {"250201": "Raymondi"}
+"""Districts that the sources spell otherwise than INEI's own list."""
+
 
 def fold(text: str) -> str:
     """Lower case, no accents, words parted by one blank."""
@@ -66,7 +69,7 @@ def peru(districts: Path, populated: Path) -> None:
                 if len(known) == 1:
                     d["latitude"], d["longitude"] = known[0]
             capital = " ".join(d["capital"].split())
-            name = official(d["district"], capital)
+            name = OFFICIAL.get(d["ubigeo"]) or official(d["district"], capital)
             writer.writerow([d["ubigeo"], d["department"], d["province"], name, capital, d["latitude"], d["longitude"]])
     rows = set()
     for p in places:
