@@ -266,7 +266,8 @@ def _candidates(conn: Any, slot: int, mine: Features) -> Iterable[Any]:
     latest = (date.fromisoformat(mine.last) + timedelta(days=after)).isoformat()
     areas = provinces(mine.province)
     kinds = families(mine.family)
-    statement = f"""SELECT * FROM assignments WHERE family IN ({", ".join("?" * len(kinds))}) AND province IN ({", ".join("?" * len(areas))})
+    statement = f"""SELECT * FROM assignments
+        WHERE family IN ({", ".join("?" * len(kinds))}) AND province IN ({", ".join("?" * len(areas))})
         AND first BETWEEN ? AND ? AND slot != ?
         AND incident IS NOT NULL AND row IS NOT NULL
         ORDER BY district IS NOT ?, family != ?, abs(julianday(first) - julianday(?)), slot LIMIT ?"""
