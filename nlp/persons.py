@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -82,7 +82,7 @@ def find(text: str, article: str | None = None, *, minor: bool = False) -> list[
     known = {word.key for word in words if covered(word.start)}
     if article and _open(words, spans):
         known |= known_names(article[:_LIMIT])
-    if article:
+    if article and any(one.capital and other.capital and not covered(other.start) for one, other in pairwise(words)):
         spans += _pairs(text, words, known_pairs(article[:_LIMIT]), spans)
     spans += _alone(text, words, known, spans)
     spans += _aliases(text)
@@ -107,33 +107,36 @@ def _open(words: list[Word], spans: list[tuple[int, int]]) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
+def _article_words(article: str) -> list[Word]:
+    return _words(article)
+
+
+@lru_cache(maxsize=64)
 def _placed(article: str) -> frozenset[str]:
     """Folded names that an article gives to places."""
-    return unlisted.places_in(article, _words(article))
+    return unlisted.places_in(article, _article_words(article))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
+def _names(article: str) -> list[list[Word]]:
+    """The words of each name found in an article."""
+    words = _article_words(article)
+    starts = [word.start for word in words]
+    spans = _spans(article, words, False, _placed(article))
+    return [words[bisect_left(starts, start) : bisect_left(starts, end)] for start, end in spans]
+
+
 def known_names(article: str) -> frozenset[str]:
     """The folded words of the names found in an article that name nothing else."""
-    words = _words(article)
-    spans = _spans(article, words, False, _placed(article))
-    inside: set[str] = set()
-    at = 0
-    for word in words:
-        while at < len(spans) and spans[at][1] <= word.start:
-            at += 1
-        if at < len(spans) and spans[at][0] <= word.start and len(word.key) > 2:
-            inside.add(word.key)
     lists = _lists()
+    inside = {word.key for name in _names(article) for word in name if len(word.key) > 2}
     return frozenset(inside - lists["connectives"] - lists["never"])
 
 
-@lru_cache(maxsize=256)
 def known_pairs(article: str) -> frozenset[tuple[str, str]]:
     """The last two folded words of each name found in an article."""
-    names = (_words(article[start:end]) for start, end in _spans(article, _words(article), False, _placed(article)))
-    return frozenset((name[-2].key, name[-1].key) for name in names if len(name) > 2 and name[-2].capital)
+    return frozenset((name[-2].key, name[-1].key) for name in _names(article) if len(name) > 2 and name[-2].capital)
 
 
 def _pairs(
