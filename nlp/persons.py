@@ -213,7 +213,7 @@ def _unlisted(
     while first < last:
         while first < last and not words[first].capital:
             first += 1
-        if words[first].text in ("San", "Santa", "Santo"):
+        if words[first].text in ("San", "Santa", "Santo", "Los", "Las") or (first and words[first - 1].text in ("Los", "Las")):
             return None
         first = unlisted.without_posts(words, first, last)
         end = first
@@ -340,6 +340,9 @@ def _name_in(text: str, words: list[Word], at: int, last: int, lists: dict[str, 
             break
         first += 1
     if first >= last:
+        return None
+    if first and words[first - 1].text in ("Los", "Las"):
+        # A band's name.
         return None
     if _kind_before(text, words, first, lists):
         # "calle Juan Pérez" stays as far as the name goes; nothing of it is a person's.
@@ -469,6 +472,8 @@ def _inside_place(text: str, words: list[Word], at: int, lists: dict[str, Any]) 
             return True
         if at and words[at - 1].key in ("en", "hacia", "desde", "hasta", "entre", "de"):
             return words[at - 1].key != "de" or at < 2 or words[at - 2].key not in unlisted.lists()["relatives"]
+        if at > 1 and words[at - 1].key == "a" and words[at - 2].key in unlisted.lists()["going"]:
+            return True
     if at > 1 and words[at - 1].key == "de" and unlisted.takes_place(words[at - 2].key):
         return True
     first = at

@@ -243,6 +243,8 @@ def _acts(words: Sequence[Word], end: int, text: str) -> bool:
     after = text[words[end - 1].end :][:60]
     if re.match(r"\s?,?\s?(?:\(\d{1,2}\)|de\s\d{1,2}\saños|quien(?:es)?\b|:\s?[«\"“])", after):
         return True
+    if re.match(r",\s[A-ZÁÉÍÓÚÑ][\w’-]*\s?(?:,|y\b)", after) and end < len(words) and is_given(words[end].key):
+        return True
     if (told := re.match(r"\s?,\s(?:el|la|su|un|una)\s(\w+)", after)) and words[end + 1].key in data["roles"] and told:
         return True
     if end >= len(words) or len(text[words[end - 1].end : words[end].start]) > 2:
@@ -315,6 +317,7 @@ def lists() -> dict[str, Any]:
         "place_nouns": folded("place_nouns"),
         "never_first": folded("never_first"),
         "owned": folded("owned"),
+        "going": folded("going"),
         "kinds": own["places"] | _kinds(),
         "common": folded("common"),
         "institutions": folded("organisations") | own["places"] | own["never"],
