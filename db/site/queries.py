@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,6 +127,35 @@ class Queries:
             f"""SELECT "{column}" AS value, {number} AS n FROM {table} {chosen.where(f'"{column}" IS NOT NULL')}
             GROUP BY "{column}" ORDER BY n DESC, value LIMIT {limit:d}""",
         )
+
+    async def counted_districts(self, chosen: Selection = EVERYTHING, limit: int = 8) -> list[dict[str, Any]]:
+        """The districts with most incidents, told apart by UBIGEO where several have one name; abroad, where there is none, by
+        name."""
+        if (found := await self._tally(chosen, "ubigeo", "district")) is not None:
+            counts: dict[str, int] = {}
+            for code, district, n in found:
+                if district is not None:
+                    value = code if _is_district(code) else district
+                    counts[value] = counts.get(value, 0) + n
+            return [{"value": value, "n": n} for value, n in sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:limit]]
+        table, number = _counting(chosen)
+        return await self._rows(
+            chosen,
+            f"""SELECT CASE WHEN length(ubigeo) = 6 AND substr(ubigeo, 5) != '00' THEN ubigeo ELSE district END AS value,
+            {number} AS n FROM {table} {chosen.where("district IS NOT NULL")}
+            GROUP BY 1 ORDER BY n DESC, value LIMIT {limit:d}""",
+        )
+
+    async def district_names(self) -> dict[str, str]:
+        """The name of each district that has incidents by its UBIGEO, with its province where another has the same name."""
+        rows = await self.places()
+        many = Counter(row["district"] for row in rows)
+        return {
+            row["ubigeo"]: f"{row['district']} ({row['province']}, {row['department']})"
+            if many[row["district"]] > 1
+            else row["district"]
+            for row in rows
+        }
 
     async def timeline(self, chosen: Selection = EVERYTHING) -> charts.Timeline:
         """Incidents over time: by month, or by year where the months would be too many."""
@@ -299,8 +329,8 @@ class Queries:
         await self.newest()
         await self.places()
         await self.timeline()
-        for column in ("type", "district"):
-            await self.counted(column)
+        await self.counted("type")
+        await self.counted_districts()
         await self.map()
 
     async def newest(self) -> str:
@@ -321,13 +351,17 @@ def _by_place(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """Counts by UBIGEO, department and country as `Queries.map` takes them."""
     return [
         {
-            "ubigeo": code if code and len(code) == 6 and not code.endswith("00") else None,
+            "ubigeo": code if _is_district(code) else None,
             "department": department,
             "here": None if country is None else int(country == "PE"),
             "n": n,
         }
         for code, department, country, n in rows
     ]
+
+
+def _is_district(code: str | None) -> bool:
+    return code is not None and len(code) == 6 and not code.endswith("00")
 
 
 def _inside(box: Box) -> tuple[str, str]:

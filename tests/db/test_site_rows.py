@@ -29,6 +29,7 @@ TYPES = ("homicide", "burglary", "extortion")
 PLACES = (
     ("130101", "La Libertad", "Trujillo"),
     ("130102", "La Libertad", "El Porvenir"),
+    ("220902", "San Martín", "El Porvenir"),
     ("131202", "La Libertad", "Chao"),
     ("010101", "Amazonas", "Chachapoyas"),
     ("130000", "La Libertad", None),
@@ -212,6 +213,11 @@ def test_charts_and_maps_count_what_was_found(get: Get, ask: Callable[..., Any],
     dated = ask(f"SELECT count(*) FROM incidents WHERE {where} AND length(date) >= 7")[0][0]
     vague = ask(f"SELECT count(*) FROM incidents WHERE {where} AND length(date) = 4")[0][0]
     assert sum(drawn) in (dated, dated + vague)
+    bars = page.cssselect("ul.counts")[-1].cssselect("li")
+    shown = {str(bar.cssselect("a")[0].text): str(bar.cssselect("span")[0].text) for bar in bars}
+    by_code = f"FROM incidents WHERE {where} AND district IS NOT NULL GROUP BY ubigeo ORDER BY count(*) DESC, ubigeo"
+    names = ask(f"SELECT district || iif(district = 'El Porvenir', ' (None, ' || department || ')', ''), count(*) {by_code}")
+    assert list(shown.items()) == [(name, str(count)) for name, count in names]
     page = html.fromstring(get(f"/incidents/incidents?_vista=mapa&{query}").content)
     districts = ask(
         f"""SELECT CAST(count(*) AS TEXT) FROM incidents WHERE {where} AND ubigeo NOT LIKE '%00' GROUP BY ubigeo

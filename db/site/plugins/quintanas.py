@@ -125,6 +125,9 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
     async def selected_counts(column: str, limit: int = 12) -> list[dict[str, Any]]:
         return await queries.counted(column, await here(), limit)
 
+    async def selected_districts(limit: int) -> list[dict[str, Any]]:
+        return await queries.counted_districts(await here(), limit)
+
     def incidents(view: str | None = None, /, **changes: Any) -> str:
         """The address of the incidents' table with these filters and no others, as a list or another view."""
         pairs = [(key, value) for key, value in changes.items() if value is not None]
@@ -175,6 +178,9 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
         "selected_map": selected_map,
         "selected_timeline": selected_timeline,
         "selected_counts": selected_counts,
+        "selected_districts": selected_districts,
+        "counted_districts": queries.counted_districts,
+        "district_names": queries.district_names,
         "incident_row": queries.incident,
         "incident_map": lambda row: queries.incident_map(row, tiles.get("url")),
         "incident_reports": queries.reports,
