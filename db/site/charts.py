@@ -10,8 +10,10 @@ from typing import Any
 WIDTH, HEIGHT = 640, 220
 """Of a chart, in units of its viewBox."""
 
-_LEFT, _TOP, _BOTTOM = 36, 8, 42
+_LEFT, _TOP, _BOTTOM = 36, 14, 42
+_DIGIT = 10  # units that a digit takes beside the chart on a phone, where letters are the largest
 _NAMED_MONTHS = 9  # columns that are wide enough, on a phone, for the name of their month
+_NAMED_YEARS = 8  # years that there is room to name on a phone
 _MOST_MONTHS = 48  # more columns than that are too thin for a finger: years instead
 
 
@@ -40,6 +42,8 @@ class Timeline:
     lines: tuple[tuple[float, int], ...]
     """Height and value of the horizontal lines."""
     by_month: bool
+    left: int = _LEFT
+    """Where the columns begin, right of the numbers."""
     undated: int = 0
     vague: int = 0
     earlier: int = 0
@@ -72,16 +76,16 @@ def timeline(rows: Iterable[Mapping[str, Any]]) -> Timeline:
             for step, key in enumerate(keys)
         ]
         vague = sum(row["n"] for row in known if row["year"] is not None and row["year"] >= begin and not row["month"])
-        columns, lines = _columns(keys, counts, ticks)
-        return Timeline(columns, lines, by_month=True, undated=undated, vague=vague, earlier=earlier)
+        left, columns, lines = _columns(keys, counts, ticks)
+        return Timeline(columns, lines, by_month=True, left=left, undated=undated, vague=vague, earlier=earlier)
     span = range(begin, max(years) + 1)
-    every = math.ceil(len(span) / 12)
-    columns, lines = _columns(
+    every = math.ceil(len(span) / _NAMED_YEARS)
+    left, columns, lines = _columns(
         [str(year) for year in span],
         [years.get(year, 0) for year in span],
         [(None, str(year) if (max(years) - year) % every == 0 else None) for year in span],
     )
-    return Timeline(columns, lines, by_month=False, undated=undated, earlier=earlier)
+    return Timeline(columns, lines, by_month=False, left=left, undated=undated, earlier=earlier)
 
 
 def _beginning(years: Mapping[int, int]) -> tuple[int, int]:
@@ -96,16 +100,17 @@ def _beginning(years: Mapping[int, int]) -> tuple[int, int]:
 
 def _columns(
     keys: list[str], counts: list[int], ticks: list[tuple[int | None, str | None]]
-) -> tuple[tuple[Column, ...], tuple[tuple[float, int], ...]]:
+) -> tuple[int, tuple[Column, ...], tuple[tuple[float, int], ...]]:
     step = _step(max(counts))
     top = max(step * math.ceil(max(counts) / step), step)
     high = HEIGHT - _TOP - _BOTTOM
-    wide = (WIDTH - _LEFT) / len(keys)
+    left = max(_LEFT, _DIGIT * len(f"{top:,}") + 8)
+    wide = (WIDTH - left) / len(keys)
     columns = tuple(
         Column(
             key,
             count,
-            x=_LEFT + place * wide + wide * 0.1,
+            x=left + place * wide + wide * 0.1,
             y=_TOP + high - high * count / top,
             width=min(wide * 0.8, 60),
             height=high * count / top,
@@ -115,7 +120,7 @@ def _columns(
         for place, (key, count, (month, year)) in enumerate(zip(keys, counts, ticks, strict=True))
     )
     lines = tuple((_TOP + high - high * value / top, value) for value in range(0, top + 1, step))
-    return columns, lines
+    return left, columns, lines
 
 
 def _step(greatest: int) -> int:

@@ -104,9 +104,11 @@ class Presentation:
         return f"{text} {year}"
 
     def instant(self, text: str | None) -> str:
-        """An instant in the zone that it is written in: "2 nov. 2025, 21:40"."""
+        """An instant in the zone that it is written in: "2 nov. 2025, 21:40"; a day alone has no hour."""
         if not text:
             return ""
+        if len(text) <= len("2025-11-02"):
+            return self.day(text)
         try:
             parsed = datetime.fromisoformat(text)
         except ValueError:
@@ -116,6 +118,12 @@ class Presentation:
     def number(self, value: int | None) -> str:
         """A whole number with thin spaces between the thousands from 10 000 on, as the Spanish academies write it."""
         return "" if value is None else f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+
+    def short(self, value: int) -> str:
+        """A number in the room of three digits, rounded: 950, 20k, 3M."""
+        if value < 1000:
+            return str(value)
+        return f"{value / 1000:.0f}k" if value < 999_500 else f"{value / 1_000_000:.0f}M"
 
     def plural(self, count: int | None, one: str, many: str) -> str:
         """The words for one or for many."""

@@ -92,7 +92,7 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     """Words and helpers, also for the error page, which gets no template variables."""
     speaks = presentation.Presentation((datasette.plugin_config(SETTINGS) or {}).get("language") or "es")
     helpers = ("column_label", "column_help", "table_label", "table_help", "value_label", "type_label")
-    texts = ("day", "instant", "number", "plural", "marked")
+    texts = ("day", "instant", "number", "short", "plural", "marked")
     env.globals |= {name: getattr(speaks, name) for name in (*helpers, *texts)}
     env.globals |= {name: getattr(presentation, name) for name in ("where", "safe_link")}
     env.globals |= {
