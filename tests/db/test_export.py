@@ -20,10 +20,10 @@ from db.export import FORMATS, export, export_csv, note_path, safe_cell
 Report = Callable[..., dict[str, Any]]
 
 HOSTILE = [
-    '=HYPERLINK("http://malo.example";"clic")',
-    "+51 900 000 000",
+    "=CONTAR(2;3)",
+    "+51 soles de cupo",
     "-2+3",
-    "@SUM(A1:A9)",
+    "@ SUM(A1:A9)",
     " =1+1",
     "Titular con \"comillas\", comas; y 'apóstrofos'",
     "Emoji 🚔 y tildes áéíóúñ",
@@ -58,7 +58,7 @@ def test_every_row_opens_right(newsroom: Any, report: Report, tmp_path: Path) ->
 
 
 def test_evidence_and_place_are_neutralised_too(newsroom: Any, report: Report, tmp_path: Path) -> None:
-    newsroom.tell("norte", "a", report(place_text="=cmd|' /C calc'!A0", sentence="@robaron una vivienda"))
+    newsroom.tell("norte", "a", report(place_text="=cmd|' /C calc'!A0", sentence="@ robaron una vivienda"))
     newsroom.publish()
     export_csv(newsroom.public, tmp_path / "x.csv")
     (row,) = read(tmp_path / "x.csv")
