@@ -170,6 +170,12 @@ def where(row: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def headline(row: Mapping[str, Any]) -> str:
+    """A headline, or the row's identifier where nothing of it can be seen, so that every link has a name."""
+    text: str = row["headline"] or ""
+    return text if any(char.isprintable() and not char.isspace() for char in text) else row["id"]
+
+
 def safe_link(url: Any) -> str | None:
     """An address that may be a link: http or https; None for anything else, such as `javascript:`."""
     return url if isinstance(url, str) and re.match(r"https?://[^\s<>\"']+\Z", url, re.IGNORECASE) else None

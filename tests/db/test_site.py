@@ -23,7 +23,7 @@ from lxml import html
 from db.archive import Archive
 from db.corrections import merge
 from db.serve import listen, serve, site
-from db.site.presentation import Presentation, safe_link, words
+from db.site.presentation import Presentation, headline, safe_link, words
 
 SPANISH = Presentation()
 day, instant, marked = SPANISH.day, SPANISH.instant, SPANISH.marked
@@ -378,6 +378,20 @@ def test_dates_read_as_spanish() -> None:
     assert day("2019") == "2019"
     assert day(None) == ""
     assert instant("2025-11-03T21:40:00-05:00") == "3 nov. 2025, 21:40"
+    assert instant("2025-11-03") == "3 nov. 2025", "no hour that nobody gave"
+
+
+def test_numbers_in_the_room_of_three_digits() -> None:
+    short = Presentation().short
+    assert [short(number) for number in (1, 999, 1_000, 1_536, 40_404, 999_499, 999_500, 3_400_000)] == (
+        ["1", "999", "1k", "2k", "40k", "999k", "1M", "3M"]
+    )
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\u200b\u2060", None])
+def test_every_link_to_an_incident_has_a_name(text: str | None) -> None:
+    assert headline({"id": "QABC", "headline": text}) == "QABC"
+    assert headline({"id": "QABC", "headline": "<b>Ñ</b>"}) == "<b>Ñ</b>"
 
 
 def test_marks_are_escaped_and_never_overlap() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import itertools
 import json
+import math
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -187,6 +189,12 @@ class TestDrawing:
         assert sum(cluster.count for cluster in drawn.clusters) == sum(point["count"] for point in points)
         assert [(cluster.count, cluster.box) for cluster in drawn.clusters] == [(one.count, one.box) for one in again.clusters]
 
+    def test_no_circle_covers_the_number_of_another(self) -> None:
+        points = [{"longitude": -79 + step / 97 % 1, "latitude": -8 - step / 53 % 1, "count": 12_345} for step in range(200)]
+        drawn = cartography.draw(Box(-79.1, -9.1, -77.9, -7.9), points=points)
+        for one, other in itertools.combinations(drawn.clusters, 2):
+            assert math.dist((one.x, one.y), (other.x, other.y)) >= max(one.radius, other.radius) + 20
+
     def test_districts_fill_their_department_and_nothing_else(self) -> None:
         """Their capitals lie in them, and the areas of La Libertad's are its own."""
         whole = cartography.extent("130000")
@@ -217,6 +225,14 @@ class TestDrawing:
         time = charts.timeline([{"year": 1987, "month": None, "n": 2}, *rows])
         assert [column.key for column in time.columns] == [str(year) for year in range(2015, 2026)]
         assert time.earlier == 2
+
+    @pytest.mark.parametrize("greatest", [7, 940, 123_456, 9_876_543])
+    def test_the_numbers_beside_a_chart_have_room(self, greatest: int) -> None:
+        time = charts.timeline([{"year": year, "month": None, "n": greatest - year} for year in range(1, 3)])
+        longest = max(len(f"{value:,}") for _, value in time.lines)
+        assert time.columns[0].x >= time.left >= 10 * longest, "letters on a phone are 10 units wide"
+        assert time.columns[-1].x + time.columns[-1].width <= charts.WIDTH
+        assert min(y for y, _ in time.lines) >= 14
 
     def test_chart_of_nothing(self) -> None:
         assert charts.timeline([]).columns == ()
@@ -302,6 +318,7 @@ class TestQuestions:
     def test_answer_cut_short_says_so(self, news: Any) -> None:
         page = tree(ask(news.public, "/incidents/nuevos-desde?desde=2025-01-01", settings={"max_returned_rows": 4}))
         assert "Hay más de 4 filas" in words_of(page)
+        assert page.xpath("//p[@class='total']/text()") == ["9 resultados"]
         (button,) = page.xpath("//section[@id='export']//a[@download and @class='button']")
         assert "9 filas" in button.text_content(), "the file is not cut short"
         content = ask(news.public, button.get("href"), settings={"max_returned_rows": 4}).text

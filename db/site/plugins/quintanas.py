@@ -94,7 +94,7 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
     helpers = ("column_label", "column_help", "table_label", "table_help", "value_label", "type_label")
     texts = ("day", "instant", "number", "short", "plural", "marked")
     env.globals |= {name: getattr(speaks, name) for name in (*helpers, *texts)}
-    env.globals |= {name: getattr(presentation, name) for name in ("where", "safe_link")}
+    env.globals |= {name: getattr(presentation, name) for name in ("where", "safe_link", "headline")}
     env.globals |= {
         "p": speaks,
         "w": speaks.words,
@@ -216,7 +216,7 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
     speaks = datasette.jinja_env.globals["p"]
     if column == "headline" and "id" in row.keys():  # noqa: SIM118 - a row's "in" looks at its values
         address = datasette.urls.row(DATABASE, "incidents", row["id"])
-        return Markup('<a href="{}">{}</a>').format(address, value)
+        return Markup('<a href="{}">{}</a>').format(address, presentation.headline(row))
     if column == "type":
         return speaks.type_names.get(value, value)
     if column in ("date", "month"):
