@@ -80,8 +80,11 @@ def arrange(db: Database) -> None:
 def index(db: Database) -> None:
     """Make the indexes and the full-text indexes of all tables; nothing is to be written afterwards."""
     for table in codebook.load().tables.values():
-        for columns in table.indexes:
-            db.table(table.name).create_index(columns)
+        for number, columns in enumerate(table.indexes):
+            if all(table.column(column) for column in columns):
+                db.table(table.name).create_index(columns)
+            else:
+                db.conn.execute(f"CREATE INDEX [idx_{table.name}_{number}] ON [{table.name}] ({', '.join(columns)})")
         if table.search:
             _add_search(db, table.name, table.search)
 

@@ -26,6 +26,9 @@ EXACT = "_exacto"
 _CHUNK = 2000  # rows that are read and written at a time; between them other visitors have their turn
 
 
+_LONGEST_MS = 30_000  # that a file of a ready question may take: a million rows take ten seconds
+
+
 async def table_csv(datasette: Any, request: Any) -> AsgiStream:
     """All rows of a table that a filter asks for, in the page's order, however many: their numbers are listed first, in one
     statement, so that the file holds what was counted; then they are read by number."""
@@ -94,27 +97,52 @@ async def listed(datasette: Any, request: Any, table: codebook.Table, chosen: Se
     return found
 
 
-async def question_csv(datasette: Any, request: Any) -> Response:
+async def question_csv(datasette: Any, request: Any) -> AsgiStream:
     """All rows of the answer to a ready question, also where the page shows the first thousand."""
     name = request.url_vars["question"]
-    rows, names = await answer(datasette, request, name)
+    sql, values = await _asked(datasette, request, name)
     exact = bool(request.args.get(EXACT))
-    body = ("" if exact else BOM) + _csv([names], exact=True) + _csv(rows, exact=exact)
-    return Response(body, headers=await _headers(datasette, name, len(rows), exact), content_type=_TYPE)
+
+    def written(conn: sqlite3.Connection) -> tuple[int, list[str]]:
+        cursor = conn.cursor()
+        cursor.row_factory = None
+        with sqlite_timelimit(conn, _LONGEST_MS):
+            cursor.execute(sql, values)
+            parts = ["" if exact else BOM, _csv([[column[0] for column in cursor.description]], exact=True)]
+            rows = 0
+            while part := cursor.fetchmany(_CHUNK):
+                rows += len(part)
+                parts.append(_csv(part, exact=exact))
+        return rows, parts
+
+    try:
+        rows, parts = await datasette.get_database(DATABASE).execute_fn(written)
+    except sqlite3.OperationalError as error:
+        raise DatasetteError(str(error), status=400) from error
+
+    async def stream(response: Any) -> None:
+        for part in parts if request.method != "HEAD" else ():
+            await response.write(part)
+
+    return AsgiStream(stream, headers=await _headers(datasette, name, rows, exact), content_type=_TYPE)
 
 
-async def answer(datasette: Any, request: Any, name: str) -> tuple[list[Any], list[str]]:
-    """The whole answer to a ready question as the request's fields put it, and its columns; raises `NotFound` where there is no
-    such question and `DatasetteError` where it takes too long."""
+async def answer_rows(datasette: Any, request: Any, name: str) -> int:
+    """How many rows the whole answer to a ready question has."""
+    sql, values = await _asked(datasette, request, name)
+    try:
+        found = await datasette.get_database(DATABASE).execute(f"select count(*) from ({sql})", values)
+    except (QueryInterrupted, sqlite3.OperationalError) as error:
+        raise DatasetteError(str(error), status=400) from error
+    return int(found.rows[0][0])
+
+
+async def _asked(datasette: Any, request: Any, name: str) -> tuple[str, dict[str, str]]:
+    """A ready question's SQL and what the request's fields say; raises `NotFound` where there is no such question."""
     question = await datasette.get_canned_query(DATABASE, name, request.actor)
     if question is None:
         raise NotFound(f"no question {name}")
-    values = {field: request.args.get(field) or "" for field in question["params"]}
-    try:
-        found = await datasette.get_database(DATABASE).execute(question["sql"], values)
-    except (QueryInterrupted, sqlite3.OperationalError) as error:
-        raise DatasetteError(str(error), status=400) from error
-    return found.rows, [column[0] for column in found.description]
+    return question["sql"], {field: request.args.get(field) or "" for field in question["params"]}
 
 
 async def about(datasette: Any, request: Any) -> Response:

@@ -159,7 +159,7 @@ def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
         return f"{path}?{urlencode(pairs)}" if pairs else str(path)
 
     async def answer_rows(question: str) -> int:
-        return len((await downloads.answer(datasette, request, question))[0])
+        return await downloads.answer_rows(datasette, request, question)
 
     return {
         "download_url": download,
