@@ -805,7 +805,9 @@ class Scan:
             return 0
         key = self._key(i, last)
         for town in self.g.abroad(key):
-            if (town.country == self.country and town.population >= _TOWN) or (town.population >= BIG and not self.g.named(key)):
+            if (town.country == self.country and town.population >= _TOWN) or (
+                town.population >= BIG and not self.g.named(key)
+            ):
                 return last
         return 0
 

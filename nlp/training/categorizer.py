@@ -60,7 +60,8 @@ class Learner:
         """
         told = TfidfVectorizer(analyzer=words_and_pairs, min_df=LEAST_TEXTS, sublinear_tf=True)
         relevance = LogisticRegression(C=RELEVANCE_STRENGTH, max_iter=5000, tol=_TOLERANCE)
-        relevance.fit(told.fit_transform(texts), [text.type is not None for text in texts])
+        telling = [text for text in texts if not text.wording]
+        relevance.fit(told.fit_transform(telling), [text.type is not None for text in telling])
         by_type = TfidfVectorizer(analyzer=beginnings, min_df=LEAST_TEXTS, sublinear_tf=True).fit(texts)
         incidents = [text for text in texts if text.type is not None]
         types = LogisticRegression(C=TYPE_STRENGTH, max_iter=5000, tol=_TOLERANCE, class_weight="balanced")

@@ -22,6 +22,8 @@ class Text:
     """Type of its main incident; None where it tells none."""
     incidents: list[dict[str, Any]] | None = field(default=None, compare=False)
     """Labelled incidents of an article, None for a snippet, of which only the type is known."""
+    wording: bool = field(default=False, compare=False)
+    """Whether only types are learnt from it, not what tells an incident from none."""
 
     @property
     def whole(self) -> str:
@@ -35,8 +37,13 @@ def articles() -> list[Text]:
 
 
 def snippets() -> list[Text]:
-    """Headlines with a few sentences, of which the type is known."""
-    return read(sorted(Path(__file__).parent.glob("snippets-*.jsonl")))
+    """Headlines with a few sentences, of which the type is known.
+
+    Those of the `wordings` files teach types alone: by cross-validation on the labelled articles they make types better (.916
+    right, not .896) and relevance worse (area under the curve .968, not .982).
+    """
+    folder = Path(__file__).parent
+    return read([*sorted(folder.glob("snippets-*.jsonl")), *sorted(folder.glob("wordings-*.jsonl"))])
 
 
 def read(files: Iterable[Path]) -> list[Text]:
@@ -56,5 +63,6 @@ def read(files: Iterable[Path]) -> list[Text]:
                 main = next((incident for incident in record["incidents"] if incident["main"]), None)
                 texts.append(Text(news, main and main["type"], record["incidents"]))
             else:
-                texts.append(Text(news, None if record["type"] == "none" else record["type"]))
+                kind = None if record["type"] == "none" else record["type"]
+                texts.append(Text(news, kind, wording=file.stem.startswith("wordings")))
     return texts
