@@ -87,12 +87,14 @@ class Archive:
     `write=True` creates folder and file where there are none, brings the schema up to date and holds the lock until the end
     of the block; it raises `ArchiveBusy` where another writer holds it. `write=False` only reads, beside any writer; it raises
     `FileNotFoundError` where there is no archive. Both raise `ArchiveVersionError` where the schema is not this software's.
-    A writing archive may be used from several threads; its transactions then follow one another.
+    A writing archive may be used from several threads; its transactions then follow one another. `cache_kib`: memory for pages
+    of the database, in KiB.
     """
 
-    def __init__(self, path: str | Path, *, write: bool) -> None:
+    def __init__(self, path: str | Path, *, write: bool, cache_kib: int = CACHE_KIB) -> None:
         self.path = Path(path)
         self.write = write
+        self.cache_kib = cache_kib
         self._lock = FileLock(f"{self.path}.lock", thread_local=False)
         self._holder = Path(f"{self.path}.writer")
         self._thread = threading.RLock()
@@ -782,7 +784,7 @@ class Archive:
     def _prepare(self) -> None:
         conn = self.db.conn
         conn.execute("PRAGMA foreign_keys = ON")
-        conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        conn.execute(f"PRAGMA cache_size = -{self.cache_kib}")
         applied = {migration.name for migration in migrations.applied(self.db)}
         known = applied | {migration.name for migration in migrations.pending(self.db)}
         later = {row[0] for row in self._schema_steps()} - {migration.name for migration in migrations._migrations}

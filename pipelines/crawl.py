@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
@@ -23,6 +23,8 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
+from db.archive import Archive
+from db.retention import forget_visits
 from nlp import extractor_version
 from pipelines.batches import extract_pending
 from pipelines.console import log, progress_bar, quiet_libraries, stderr
@@ -36,6 +38,9 @@ from scraper.reading import InProcess, Reader, ReadingPool
 from scraper.settings import scrapy_settings
 from scraper.sources import Source
 from scraper.urls import fold_host
+
+VISITS_KEPT = timedelta(days=730)
+"""How long the account of single requests is kept: two years, so that a newspaper's year can be compared with the one before."""
 
 CACHE_KIB = 16_384
 """Memory for pages of the archive: a crawl looks up single addresses, and has little use for the 64 MiB of a publish."""
@@ -97,20 +102,20 @@ def crawl_newspapers(
     *,
     since: date | None = None,
     until: date | None = None,
+    keep_visits: timedelta | None = VISITS_KEPT,
 ) -> CrawlSummary:
     """Crawl `sources`, store what is new or changed, and extract the incidents of what the extractor has not read yet.
 
     `changes` are Scrapy settings for this run alone. With `since` or `until`, sitemaps and sections are followed back to what
-    appeared between these days. Scrapy's reactor starts once in a process, so this runs once in a process. Ctrl-C ends it
+    appeared between these days. Visits older than `keep_visits` are forgotten at the end (None: none are). Scrapy's reactor starts once in a process, so this runs once in a process. Ctrl-C ends it
     cleanly: requests under way finish, the rest is left for the next run.
 
     Raises:
         click.ClickException: another process writes the archive, or the archive cannot be written (a full disk).
     """
-    with _clear_faults(folder), writable_archive(folder) as archive:
+    with _clear_faults(folder), writable_archive(folder, cache_kib=CACHE_KIB) as archive:
         if later := archive.clock_is_behind():
             log.warning("the clock is behind: a run began at %s, or so the clock said then; check it", later.isoformat())
-        archive.db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         archive.sync_sources({key: value for key, value in vars(source).items() if key != "notes"} for source in sources)
         run = archive.start_run("crawl", [source.id for source in sources], version("quintanas"))
         spiders = _Spiders(ArchiveFrontier(archive, run), sources, changes, {"since": since, "until": until})
@@ -128,8 +133,15 @@ def crawl_newspapers(
         if "shutdown" not in spiders.endings.values() and next(archive.pending(extractor_version(), packed=True), None):
             left = extract_pending(archive)
             read, incidents = read + left.articles, incidents + left.incidents
+        tidy(archive, keep_visits)
         alarms = {source.id: found for source in sources if (found := newspaper_alarms(archive, source.id))}
         return CrawlSummary(archive.run_summary(run), read, incidents, spiders.endings, alarms)
+
+
+def tidy(archive: Archive, keep_visits: timedelta | None) -> None:
+    """Forget visits older than so long; None forgets none."""
+    if keep_visits is not None and (forgotten := forget_visits(archive, datetime.now(UTC) - keep_visits)):
+        log.info("%d visits older than %d days are forgotten", forgotten, keep_visits.days)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from platformdirs import user_data_path
 
-from db.archive import Archive, ArchiveBusy, ArchiveVersionError
+from db.archive import CACHE_KIB, Archive, ArchiveBusy, ArchiveVersionError
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class DataFolder:
 
 
 @contextmanager
-def writable_archive(folder: DataFolder) -> Iterator[Archive]:
-    """The archive, opened for writing by this process alone.
+def writable_archive(folder: DataFolder, *, cache_kib: int = CACHE_KIB) -> Iterator[Archive]:
+    """The archive, opened for writing by this process alone, with so much memory for its pages.
 
     Raises:
         click.ClickException: another process writes it, or a later Quintanas wrote it.
     """
     try:
-        with Archive(folder.archive, write=True) as archive:
+        with Archive(folder.archive, write=True, cache_kib=cache_kib) as archive:
             yield archive
     except (ArchiveBusy, ArchiveVersionError) as error:
         raise click.ClickException(str(error)) from None

@@ -20,6 +20,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ import click
 from scrapy.exceptions import CloseSpider
 
 from pipelines.console import log
-from pipelines.crawl import CrawlSummary, lines_of, loopback_settings
+from pipelines.crawl import VISITS_KEPT, CrawlSummary, lines_of, loopback_settings, tidy
 from pipelines.folder import DataFolder, writable_archive
 from pipelines.frontier import ArchiveFrontier
 from pipelines.health import newspaper_alarms
@@ -237,7 +238,11 @@ class _Sharing:
 
 
 def crawl_on_nodes(
-    folder: DataFolder, sources: Sequence[Source], nodes: Nodes, changes: Mapping[str, str] | None = None
+    folder: DataFolder,
+    sources: Sequence[Source],
+    nodes: Nodes,
+    changes: Mapping[str, str] | None = None,
+    keep_visits: timedelta | None = VISITS_KEPT,
 ) -> CrawlSummary:
     """Crawl `sources` as `pipelines.crawl.crawl_newspapers` does, shared out over Scrapyd nodes. `changes`: Scrapy settings.
 
@@ -262,5 +267,6 @@ def crawl_on_nodes(
         for source in sources:
             archive.store_yield(run, source.id, sharing.endings[source.id], time.monotonic() - begun)
         archive.finish_run(run)
+        tidy(archive, keep_visits)
         alarms = {source.id: found for source in sources if (found := newspaper_alarms(archive, source.id))}
         return CrawlSummary(archive.run_summary(run), frontier.read, frontier.incidents, sharing.endings, alarms)

@@ -42,6 +42,7 @@ def run_chain(
     keep: int = 14,
     max_time: timedelta | None = None,
     jitter: timedelta = timedelta(0),
+    keep_visits: timedelta | None = None,
     due: Sequence[time] = (),
     zone: tzinfo = UTC,
 ) -> Entry | None:
@@ -66,6 +67,7 @@ def run_chain(
             crawl = ["crawl", *sources, *data]
             crawl += ["--sources", str(extra_sources)] if extra_sources else []
             crawl += ["--contact", contact] if contact else []
+            crawl += ["--keep-visits", f"{keep_visits.days}d"] if keep_visits is not None else []
             commands = [crawl, ["publish", *data]]
             if backup:
                 commands.append(["backup", str(backup), "--keep", str(keep), *data])

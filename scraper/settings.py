@@ -55,6 +55,8 @@ SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2_000_000
 # A folder for the pages that could not be read well; empty keeps none. And how many of one newspaper one run keeps.
 QUINTANAS_KEEP_HTML = ""
 QUINTANAS_KEEP_HTML_MOST = 200
+# Days after which a crawl that keeps pages removes those of earlier ones; 0: never.
+QUINTANAS_KEEP_HTML_DAYS = 90
 
 # Polite
 ROBOTSTXT_OBEY = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from pipelines.cli.options import (
     HelpGroup,
     contact_option,
     data_option,
+    keep_visits_option,
     scrapy_changes,
     sources_option,
 )
@@ -33,6 +34,7 @@ from pipelines.folder import DataFolder
     metavar="DIR",
     help="Keep the pages that could not be read well in this folder.",
 )
+@keep_visits_option
 @click.option("--nodes", type=READABLE, metavar="FILE.toml", help="Share the newspapers out over these Scrapyd nodes.")
 @data_option
 @sources_option
@@ -43,6 +45,7 @@ def crawl(
     since: datetime | None,
     until: datetime | None,
     keep_html: Path | None,
+    keep_visits: timedelta,
     nodes: Path | None,
     folder: DataFolder,
     extra_sources: Path | None,
@@ -66,9 +69,9 @@ def crawl(
 
         if since or until or keep_html:
             raise click.UsageError("--since, --until and --keep-html are for a crawl on this machine, without --nodes")
-        summary = crawl_on_nodes(folder, chosen, read_nodes(nodes), changes)
+        summary = crawl_on_nodes(folder, chosen, read_nodes(nodes), changes, keep_visits or None)
     else:
-        summary = crawl_newspapers(folder, chosen, changes, **days)
+        summary = crawl_newspapers(folder, chosen, changes, keep_visits=keep_visits or None, **days)
     click.echo(summary_table(summary.newspapers))
     click.echo(summary.sentence())
     if summary.failed:

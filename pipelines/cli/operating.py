@@ -19,6 +19,7 @@ from pipelines.cli.options import (
     contact_option,
     data_option,
     keep_option,
+    keep_visits_option,
     sources_option,
     timezone_option,
 )
@@ -30,6 +31,7 @@ from pipelines.folder import DataFolder
 @contact_option
 @click.option("--backup", type=backup_folder, metavar="DIR", help="Also take a backup into this folder.")
 @keep_option
+@keep_visits_option
 @click.option("--max-time", type=SPAN, metavar="SPAN", help="End the crawl in good order after this long, e.g. 3h.")
 @click.option("--jitter", type=SPAN, default="0s", metavar="SPAN", help="Wait a random part of this long first, e.g. 15m.")
 @click.option(
@@ -43,6 +45,7 @@ def run(
     contact: str | None,
     backup: Path | None,
     keep: int,
+    keep_visits: timedelta,
     max_time: timedelta | None,
     jitter: timedelta,
     due: tuple[time, ...] | None,
@@ -65,6 +68,7 @@ def run(
         contact=contact,
         backup=backup,
         keep=keep,
+        keep_visits=keep_visits,
         max_time=max_time,
         jitter=jitter,
         due=due or (),

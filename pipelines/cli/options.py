@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from db.retention import LEAST
 from pipelines.folder import DataFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -128,6 +129,24 @@ class _Zone(click.ParamType):
 
 
 SPAN, TIMES = _Duration(), _Times()
+
+
+def _enough_visits(_ctx: click.Context, _param: click.Parameter, value: timedelta) -> timedelta:
+    if timedelta(0) < value < LEAST:
+        raise click.BadParameter(f"visits are needed for {LEAST.days} days: give {LEAST.days}d or more, or 0d to keep all")
+    return value
+
+
+keep_visits_option = click.option(
+    "--keep-visits",
+    type=SPAN,
+    default="730d",
+    show_default=True,
+    envvar="QUINTANAS_KEEP_VISITS",
+    callback=_enough_visits,
+    metavar="SPAN",
+    help="Forget single requests older than this; articles stay. 0d keeps all.  [or QUINTANAS_KEEP_VISITS]",
+)
 timezone_option = click.option(
     "--timezone", type=_Zone(), default="America/Lima", show_default=True, help="Time zone of the times."
 )

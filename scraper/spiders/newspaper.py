@@ -94,7 +94,7 @@ class NewspaperSpider(Spider):
             if spider.reader is None:
                 processes = crawler.settings.getint("QUINTANAS_READERS")
                 spider.reader = spider.own_reader = ReadingPool(processes) if processes else InProcess()
-            spider.keeper = PageKeeper.from_settings(crawler.settings)
+            spider.keeper = PageKeeper.from_settings(crawler.settings, spider.source.id)
             crawler.signals.connect(spider._hand_out, signal=signals.scheduler_empty)
             crawler.signals.connect(spider._idle, signal=signals.spider_idle)
         return spider
@@ -358,7 +358,7 @@ class NewspaperSpider(Spider):
 
     def _keep(self, response: Response, reason: str) -> None:
         if self.keeper is not None:
-            self.keeper.keep(self.source.id, response, reason)
+            self.keeper.keep(response, reason)
 
     def _record(
         self,

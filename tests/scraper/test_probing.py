@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 import sqlite3
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -145,6 +147,15 @@ def test_pages_that_were_not_read_well_are_kept_on_demand(site: Site, tmp_path: 
     facts = json.loads(next((tmp_path / "html" / "diario").glob("*.json")).read_text(encoding="utf-8"))
     assert facts["reason"] == "no-body"
     assert facts["url"].endswith("/nota-vacia-de-hoy/")
+    strange = page.with_name("apuntes-del-editor.html.gz")
+    strange.write_bytes(b"")
+    for path in page.parent.iterdir():
+        os.utime(path, (time.time() - 91 * 86_400,) * 2)
+    again = ("crawl", "diario", "--sources", sources, "--data", tmp_path / "data", "--keep-html", tmp_path / "html")
+    assert quintanas(*again, "--set", "QUINTANAS_KEEP_HTML_DAYS=0").returncode == 0
+    assert page.exists(), "0: never"
+    assert quintanas(*again).returncode == 0
+    assert list(page.parent.iterdir()) == [strange], "what is not of the crawl's making stays"
 
 
 def test_a_newspaper_that_loses_its_dates_or_its_listings_is_reported(site: Site, tmp_path: Path) -> None:
