@@ -40,7 +40,7 @@ from scraper.sources import Source
 from scraper.urls import fold_host
 
 VISITS_KEPT = timedelta(days=730)
-"""How long the account of single requests is kept: two years, so that a newspaper's year can be compared with the one before."""
+"""How long the account of single requests is kept: two years, so that a newspaper's year can be compared with another."""
 
 CACHE_KIB = 16_384
 """Memory for pages of the archive: a crawl looks up single addresses, and has little use for the 64 MiB of a publish."""
@@ -107,8 +107,9 @@ def crawl_newspapers(
     """Crawl `sources`, store what is new or changed, and extract the incidents of what the extractor has not read yet.
 
     `changes` are Scrapy settings for this run alone. With `since` or `until`, sitemaps and sections are followed back to what
-    appeared between these days. Visits older than `keep_visits` are forgotten at the end (None: none are). Scrapy's reactor starts once in a process, so this runs once in a process. Ctrl-C ends it
-    cleanly: requests under way finish, the rest is left for the next run.
+    appeared between these days. Visits older than `keep_visits` are forgotten at the end (None: none are). Scrapy's reactor
+    starts once in a process, so this runs once in a process. Ctrl-C ends it cleanly: requests under way finish, the rest is
+    left for the next run.
 
     Raises:
         click.ClickException: another process writes the archive, or the archive cannot be written (a full disk).
