@@ -145,18 +145,23 @@ def restore(path: Path, archive: Path) -> Path | None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with exclusive(archive):
         fresh = archive.with_name(f".{archive.name}.restoring")
-        aside = archive.with_name(f"{archive.stem}-before-{now():%Y%m%dT%H%M%S%f}Z{archive.suffix}")
         try:
             shutil.copyfile(path / ARCHIVE, fresh)
-            _flush(fresh)
-            had = archive.exists()
-            if had:
-                _fold_log(archive, aside)
-                os.link(archive, aside)
-            fresh.replace(archive)
-            _flush(archive.parent)
+            return put_in_place(fresh, archive)
         finally:
             fresh.unlink(missing_ok=True)
+
+
+def put_in_place(fresh: Path, archive: Path) -> Path | None:
+    """Put a closed file in the place of an archive that is held, with one rename; returns where the one before went, if any."""
+    aside = archive.with_name(f"{archive.stem}-before-{now():%Y%m%dT%H%M%S%f}Z{archive.suffix}")
+    _flush(fresh)
+    had = archive.exists()
+    if had:
+        _fold_log(archive, aside)
+        os.link(archive, aside)
+    fresh.replace(archive)
+    _flush(archive.parent)
     return aside if had else None
 
 

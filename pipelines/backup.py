@@ -13,6 +13,7 @@ from db.archive import ArchiveBusy
 from db.backup import Backup, BackupError, back_up, prune, restore
 from db.compaction import compact
 from db.integrity import check_archive, check_public
+from db.salvage import NothingToSalvage, salvage
 from pipelines.faults import fault_text
 from pipelines.folder import DataFolder, writable_archive
 from pipelines.journal import journal_path
@@ -49,6 +50,35 @@ def restore_archive(folder: DataFolder, backup: Path) -> str:
                 path.write_bytes(kept.read_bytes())
                 done += f"; {path} too"
     return f"{done}. Run `quintanas publish` next"
+
+
+def salvage_archive(folder: DataFolder) -> str:
+    """Put what is readable of a damaged archive into a new one in its place; returns what was kept and what was lost.
+
+    Raises:
+        click.ClickException: there is no archive, it is whole, a process writes it, or nothing could be read; nothing is
+            changed then.
+    """
+    folder.need_archive()
+    if not check_archive(folder.archive):
+        raise click.ClickException(f"{folder.archive} is whole: there is nothing to salvage")
+    with _clear_faults(folder.archive):
+        done = salvage(folder.archive)
+    lines = [f"{folder.archive}: a new archive of what could be read; the damaged one is {done.aside}"]
+    for table, kept in done.kept.items():
+        lost = done.lost.get(table, 0)
+        if kept or lost:
+            lines.append(f"  {table:17} {kept:>9,} kept" + (f", {lost:,} lost" if lost else ""))
+    if done.asked_again:
+        lines.append(f"{done.asked_again:,} articles lost their latest text: the next crawl asks for them again")
+    if done.read_again:
+        lines.append(f"{done.read_again:,} articles lost their reports: run `quintanas reextract --resume` before you publish")
+    if done.decisions:
+        lines.append(
+            f"persons' decisions were lost ({', '.join(done.decisions)}): compare with a backup before you publish, "
+            "or what was withdrawn may come back"
+        )
+    return "\n".join(lines)
 
 
 def check_databases(folder: DataFolder) -> list[str]:
@@ -90,7 +120,7 @@ def size_text(count: float) -> str:
 def _clear_faults(path: Path) -> Iterator[None]:
     try:
         yield
-    except (BackupError, ArchiveBusy) as error:
+    except (BackupError, ArchiveBusy, NothingToSalvage) as error:
         raise click.ClickException(str(error)) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(fault_text(error, path) or f"{path}: {error}") from None

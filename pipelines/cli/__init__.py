@@ -29,6 +29,6 @@ for command in (
     *(publishing.publish, publishing.serve, publishing.export, publishing.demo),
     *(reviewing.review, reviewing.withdraw),
     *(operating.run, operating.schedule, operating.status, operating.backup, operating.restore),
-    *(operating.check_data, operating.compact),
+    *(operating.check_data, operating.salvage, operating.compact),
 ):
     main.add_command(command)

@@ -203,8 +203,22 @@ def check_data(folder: DataFolder) -> None:
     faults = check_databases(folder)
     click.echo("\n".join(faults) or f"{folder.path}: no fault found")
     if faults:
-        click.echo("restore the latest good backup: `quintanas restore BACKUP`; see docs/reliability.md")
+        click.echo(
+            "restore the latest good backup: `quintanas restore BACKUP`; without one, `quintanas salvage` keeps what it can"
+        )
         sys.exit(1)
+
+
+@click.command(cls=Help, example="quintanas salvage --data /srv/quintanas")
+@data_option
+def salvage(folder: DataFolder) -> None:
+    """Make a new archive of what is readable of a damaged one, and say what was lost; the damaged one is kept beside it.
+
+    For where there is no backup, or only one that is too old: `quintanas restore` loses less.
+    """
+    from pipelines.backup import salvage_archive
+
+    click.echo(salvage_archive(folder))
 
 
 @click.command(cls=Help, example="quintanas compact")

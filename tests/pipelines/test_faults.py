@@ -362,6 +362,22 @@ class TestDamage:
         assert stored(folder) == texts
         assert published(folder) == before
 
+    @pytest.mark.parametrize("table", ["article_versions", "sources"])
+    def test_a_page_of_the_archive_without_a_backup(self, quintanas: Run, folder: Path, table: str) -> None:
+        before, texts = published(folder), stored(folder)
+        fails(quintanas("salvage", "--data", folder), "nothing to salvage")
+        damage(folder / "archive.db", table)
+        told = quintanas("check", "--data", folder)
+        assert "quintanas salvage" in told.stdout
+        done = quintanas("salvage", "--data", folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "kept" in done.stdout
+        assert quintanas("check", "--data", folder).returncode == 0
+        assert quintanas("run", "farol", "--data", folder).returncode == 0
+        assert stored(folder)[0] == texts[0], "what was lost is fetched again"
+        assert {row[0] for row in published(folder)} == {row[0] for row in before}, "no identifier changes"
+        fails(quintanas("salvage", "--data", folder), "nothing to salvage")
+
     def test_the_public_database(self, quintanas: Run, folder: Path) -> None:
         before = published(folder)
         (folder / "incidents.db").write_bytes(b"\xa5" * 100_000)
