@@ -1,7 +1,7 @@
 """Rows of a damaged SQLite file, read page by page, past what cannot be read.
 
-After the file format that SQLite documents and keeps (https://sqlite.org/fileformat2.html). `.recover` in SQLite's own shell does
-the same, but Debian builds its `sqlite3` (3.40.1) without, and Python has no such thing.
+After the file format that SQLite documents and keeps (https://sqlite.org/fileformat2.html). The `.recover` of SQLite's shell
+does the same, but Debian builds its `sqlite3` (3.40.1) without, and Python has no such thing.
 A page of which one cell makes no sense is passed over as a whole: a row that is lost is better than one that nobody wrote.
 """
 
