@@ -30,6 +30,8 @@ DECISIONS = ("corrections", "withdrawn", "forwards", "incidents")
 _WIDE = 6
 """Values from which on a record of a tree without rowids is taken for a row of a table, not for one of an index."""
 _BATCH = 500
+_STORED: dict[type, tuple[str, ...]] = {str: ("TEXT", ""), bytes: ("TEXT", "BLOB", "")}
+"""Columns' types in which a value of that kind is stored; numbers in the others."""
 
 
 class NothingToSalvage(RuntimeError):  # noqa: N818 - the state of a file
@@ -76,7 +78,7 @@ class _Table:
             if value is None:
                 if needed and number != self.key:
                     return False
-            elif kind not in {str: ("TEXT", ""), bytes: ("TEXT", "BLOB", "")}.get(type(value), ("INTEGER", "REAL")):
+            elif kind not in _STORED.get(type(value), ("INTEGER", "REAL")):
                 return False
         return True
 
